@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import { choice, integer, number, text, UsageError, type Values } from '@voiceflow-ml/server/args';
+import { choice, didYouMean, integer, number, text, UsageError, type Values } from '@voiceflow-ml/server/args';
 import {
   type AudioLimits,
   type DiarizeOptions,
@@ -10,7 +10,6 @@ import {
 } from 'voiceflow-ml/core';
 import { installedModel, MODEL_NAMES, modelFromFolder, PULLED_MODELS } from 'voiceflow-ml/installed';
 import { statsOf } from './files/open.ts';
-import { didYouMean } from './suggest.ts';
 
 const count = (help: string) => integer([1, MOST_SPEAKERS], 'N', help);
 

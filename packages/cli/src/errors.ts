@@ -2,7 +2,6 @@ import { UsageError } from '@voiceflow-ml/server/args';
 import { VoiceFlowError } from 'voiceflow-ml/core';
 import { oneLine } from './printable.ts';
 
-/** Exit codes of the process. */
 export const EXIT = { done: 0, failed: 1, usage: 2, interrupted: 130 } as const;
 
 /** A file could not be read or written: exit code 1. */

@@ -7,7 +7,6 @@ const WIDEST = 100;
 const INDENT = '  ';
 const EXIT_CODES = 'Exit codes: 0 success, 1 a file or its content was unusable, 2 wrong usage, 130 interrupted.';
 
-/** The text of `voiceflow --help`. */
 export function overview(commands: readonly CommandEntry[], screen: Screen): string {
   const paint = paintFor(screen.colorDepth);
   const width = Math.max(...commands.map(({ name }) => name.length)) + 2;
@@ -32,7 +31,6 @@ export function overview(commands: readonly CommandEntry[], screen: Screen): str
   ].join('\n')}\n`;
 }
 
-/** The text of `voiceflow COMMAND --help`. */
 export function commandHelp({ name, summary }: CommandEntry, command: AnyCommand, screen: Screen): string {
   const paint = paintFor(screen.colorDepth);
   const width = Math.min(WIDEST, Math.max(40, screen.columns));

@@ -1,5 +1,5 @@
 import { inspect } from 'node:util';
-import { asksForHelp, nearest, UsageError } from '@voiceflow-ml/server/args';
+import { asksForHelp, didYouMean, UsageError } from '@voiceflow-ml/server/args';
 import type { CommandEntry, Context } from './command.ts';
 import { COMMANDS } from './commands/index.ts';
 import { EXIT, explain, isAbort } from './errors.ts';
@@ -58,14 +58,10 @@ function find(name: string): CommandEntry {
   if (entry !== undefined) return entry;
   if (name.startsWith('-'))
     throw new UsageError(`unknown option ${name}`, 'Options follow a command; see voiceflow --help');
-  const suggestion = nearest(
-    name,
-    COMMANDS.map((command) => command.name),
-  );
   // A name with a dot or a slash is the path of a recording rather than a misspelled command.
-  const meant = suggestion ?? (/[./\\]/.test(name) ? `diarize ${name}` : undefined);
-  throw new UsageError(
-    `there is no command "${name}"`,
-    meant === undefined ? 'See voiceflow --help for the commands' : `Did you mean voiceflow ${meant}?`,
-  );
+  const otherwise = /[./\\]/.test(name)
+    ? `Did you mean voiceflow diarize ${name}?`
+    : 'See voiceflow --help for the commands';
+  const names = COMMANDS.map((command) => command.name);
+  throw new UsageError(`there is no command "${name}"`, didYouMean(name, names, otherwise, 'voiceflow '));
 }

@@ -7,7 +7,6 @@ export const SERVER_OPTIONS = {
   server: text('URL', 'address of the server (VOICEFLOW_SERVER; default http://127.0.0.1:8080)'),
 };
 
-/** The options for submitting a job. */
 export const SUBMIT_OPTIONS = {
   ...COUNT_OPTIONS,
   exclusive: flag('one speaker at a time'),

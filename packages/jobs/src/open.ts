@@ -48,14 +48,12 @@ export interface Working {
   stop(graceMs: number): Promise<void>;
 }
 
-/** The jobs part of a server. */
 export interface JobsMount {
   readonly handlers: JobHandlers;
   /** Starts the background work; to be called when the server listens. */
   start(): void;
   /** Stops the background work and ends all waiting requests. The handlers still respond. */
   stop(graceMs: number): Promise<void>;
-  /** Closes the database. */
   close(): Promise<void>;
 }
 

@@ -1,7 +1,7 @@
 import type { JobsMount } from '@voiceflow-ml/jobs';
 import { Hono } from 'hono';
 import { html as demoPage } from '../page/build.ts?page';
-import type { AppEnv } from './http/exchange.ts';
+import type { AppEnv } from './http/context.ts';
 import { corsFor } from './middleware/cors.ts';
 import { guard } from './middleware/guard.ts';
 import { observe } from './middleware/observe.ts';
@@ -36,7 +36,7 @@ export function createApp(options: AppOptions): VoiceFlowApp {
   const state = createState(options);
   const app = new Hono<AppEnv>();
 
-  app.onError((error, c) => refuse(c.var.exchange, state, error));
+  app.onError((error, c) => refuse(c, state, error));
   app.notFound(notFound);
   app.use(observe(state));
   const origins = options.corsOrigins ?? [];

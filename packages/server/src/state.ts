@@ -7,13 +7,12 @@ import { RequestQueue } from './admission/request-queue.ts';
 import { Strikes } from './admission/strikes.ts';
 import type { Engine, Lane } from './engine/engine.ts';
 import { type BodyPump, ByteBudget } from './http/body.ts';
-import type { RuntimeOfContext } from './http/exchange.ts';
 import type { LogEntry } from './http/log.ts';
 import { type Limits, resolveLimits } from './limits.ts';
 import { MetricsRegistry } from './metrics/registry.ts';
 import { registerServerMetrics } from './metrics/server-metrics.ts';
 
-export interface AppOptions extends RuntimeOfContext {
+export interface AppOptions {
   readonly engine: Engine;
   readonly version: string;
   readonly limits?: Partial<Limits>;
@@ -37,6 +36,10 @@ export interface AppOptions extends RuntimeOfContext {
   readonly upgradeWebSocket?: UpgradeWebSocket;
   /** Opens a body with back pressure, if the runtime has a better way than the web stream. */
   readonly openBody?: (c: Context) => AsyncIterable<Uint8Array>;
+  /** The address of a request's client, if the runtime provides it. */
+  readonly clientAddress?: ((c: Context) => string | undefined) | undefined;
+  /** Calls back when the response was sent or the client disconnected; returns undefined if the runtime cannot tell. */
+  readonly whenSent?: ((c: Context, then: () => void) => unknown) | undefined;
   /** Routes of jobs: `mountJobs` of `@voiceflow-ml/jobs` on an opened database. */
   readonly jobs?: ((host: JobsHost) => JobsMount) | undefined;
 }
@@ -83,7 +86,6 @@ export function createState(options: AppOptions) {
     sessions,
     log: options.log ?? (() => {}),
     draining: false,
-    /** Number of active requests. */
     active: 0,
   };
 }

@@ -1,10 +1,9 @@
-import { flag, requiredText, UsageError, unknownAction } from '@voiceflow-ml/server/args';
+import { didYouMean, flag, requiredText, UsageError, unknownAction } from '@voiceflow-ml/server/args';
 import { defineCommand } from '../command.ts';
 import { EXIT, FileError } from '../errors.ts';
 import { changeBook, readBook } from '../files/book.ts';
 import type { Io } from '../io.ts';
 import { table } from '../render/table.ts';
-import { didYouMean } from '../suggest.ts';
 
 const options = {
   book: requiredText('FILE.json', 'the voice book'),

@@ -39,7 +39,6 @@ export function write(result: Diarization, input: Input, { format, exclusive, jo
   }
 }
 
-/** The turns of the output. */
 export function shown(result: Diarization, exclusive: boolean): readonly Turn[] {
   return exclusive ? result.exclusive() : result.turns;
 }

@@ -13,7 +13,6 @@ import { FileError } from '../errors.ts';
 import { untilAborted } from '../until-aborted.ts';
 import { openAudio } from './open.ts';
 
-/** A stream of samples. */
 export interface LiveInput {
   readonly sampleRate: number;
   /** What was detected in a recording so far. */

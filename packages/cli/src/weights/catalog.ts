@@ -1,9 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { UsageError } from '@voiceflow-ml/server/args';
+import { didYouMean, UsageError } from '@voiceflow-ml/server/args';
 import { type ModelManifest, VoiceFlowError } from 'voiceflow-ml/core';
-import { didYouMean } from '../suggest.ts';
 
 /** One file of weights: how to check it, and where to download it. */
 export interface WeightsFile {

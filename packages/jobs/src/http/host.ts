@@ -14,13 +14,21 @@ export interface Submission {
   readonly metadata?: Readonly<Record<string, unknown>> | undefined;
 }
 
+/** Bytes of one request in memory. */
+export interface HeldBytes {
+  /** @throws `overloaded` when all requests together would exceed the budget. */
+  take(bytes: number): void;
+  /** Returns all bytes, once. */
+  release(): void;
+}
+
 /** What the server provides to the routes of jobs; it uses the same for its own routes. */
 export interface JobsHost {
   readonly recordings: Recordings;
   readonly registry: Registry;
   readonly log: Log;
-  /** Budget of bytes in memory for all requests. `take` throws `overloaded`. */
-  readonly budget: { take(bytes: number): void; give(bytes: number): void };
+  /** Opens the account of a request in the budget of all requests. Recordings are streamed and do not count. */
+  hold(): HeldBytes;
   /** The name of the request's API key; empty when the server has no keys. */
   client(c: Context): string;
   /**

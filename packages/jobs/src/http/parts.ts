@@ -4,7 +4,6 @@ import type { Voices } from '../voices/voices.ts';
 import type { JobsHost } from './host.ts';
 import type { Watch } from './watch.ts';
 
-/** The dependencies of the routes. */
 export interface RouteParts {
   readonly host: JobsHost;
   readonly jobs: Jobs;

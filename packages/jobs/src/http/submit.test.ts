@@ -13,7 +13,7 @@ async function objectsAfter(query: Database['query']): Promise<{ objects: string
   // Stand-ins with what is called of them.
   const parts = {
     host: {
-      budget: { take() {}, give() {} },
+      hold: () => ({ take() {}, release() {} }),
       client: () => 'k',
       query: () => ({}),
       submission: () => ({ priority: 0 }),
@@ -40,7 +40,7 @@ async function objectsAfter(query: Database['query']): Promise<{ objects: string
 it('keeps the audio when it is unknown whether the job was stored', async () => {
   const stored: string[] = [];
   const { objects, error } = await objectsAfter(async (_, [json] = []) => {
-    for (const { object } of JSON.parse(String(json))) stored.push(object);
+    stored.push(JSON.parse(String(json)).object);
     throw unavailable('the connection was lost after the commit');
   });
   expect(error).toMatchObject({ code: 'backend-unavailable' });

@@ -7,8 +7,8 @@ import type { Submitted } from '../queue/submit.ts';
 import type { Job, JobOptions, NewJob } from '../queue/types.ts';
 import { objectOf } from '../storage/storage.ts';
 import { uuidv7 } from '../uuid.ts';
+import type { HeldBytes } from './host.ts';
 import type { RouteParts } from './parts.ts';
-import { RequestMemory } from './request-memory.ts';
 import { isForm, storeRecording } from './upload.ts';
 
 /** Options that the queue itself uses. All others are those of `/v1/diarize`. */
@@ -28,7 +28,7 @@ type ParsedSubmission = Pick<NewJob, 'options' | 'priority' | 'metadata' | 'webh
  * recording is checked before it is read.
  */
 export async function submit(c: Context, parts: RouteParts): Promise<Submitted> {
-  const memory = new RequestMemory(parts.host.budget);
+  const memory = parts.host.hold();
   try {
     const { host } = parts;
     const contentType = c.req.header('content-type') ?? '';
@@ -52,14 +52,14 @@ interface SubmitRequest {
 async function submitRequest(
   c: Context,
   parts: RouteParts,
-  memory: RequestMemory,
+  memory: HeldBytes,
   { contentType, isJson, body, query }: SubmitRequest,
 ): Promise<Submitted> {
   const { host, jobs, storage } = parts;
   const key = host.client(c);
   const id = uuidv7();
   if (isJson) {
-    const text = await readText(memory.all(body));
+    const text = await readText(body, memory);
     const submission = parseSubmission({ ...query, ...jsonOf(text) }, parts);
     if (submission.url === undefined) {
       throw invalidOption(
@@ -223,9 +223,12 @@ async function idempotent(c: Context, { jobs }: RouteParts, key: string, content
   return { fields: { idempotencyKey, digest }, job };
 }
 
-async function readText(body: AsyncIterable<Uint8Array>): Promise<string> {
+async function readText(body: AsyncIterable<Uint8Array>, memory: HeldBytes): Promise<string> {
   const decoder = new TextDecoder();
   let text = '';
-  for await (const chunk of body) text += decoder.decode(chunk, { stream: true });
+  for await (const chunk of body) {
+    memory.take(chunk.byteLength);
+    text += decoder.decode(chunk, { stream: true });
+  }
   return text + decoder.decode();
 }

@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import { Busboy, type BusboyHeaders } from '@fastify/busboy';
 import { invalidOption, type VoiceFlowError } from 'voiceflow-ml/core';
 import type { Storage } from '../storage/storage.ts';
-import type { RequestMemory } from './request-memory.ts';
+import type { HeldBytes } from './host.ts';
 
 interface Upload {
   readonly bytes: number;
@@ -30,19 +30,9 @@ export async function storeRecording(
   name: string,
   body: AsyncIterable<Uint8Array>,
   contentType: string,
-  memory: RequestMemory,
+  memory: HeldBytes,
 ): Promise<Upload> {
-  if (isForm(contentType)) return storeForm(storage, name, body, contentType, memory);
-  return { bytes: await storage.put(name, body), fields: {} };
-}
-
-async function storeForm(
-  storage: Storage,
-  name: string,
-  body: AsyncIterable<Uint8Array>,
-  contentType: string,
-  memory: RequestMemory,
-): Promise<Upload> {
+  if (!isForm(contentType)) return { bytes: await storage.put(name, body), fields: {} };
   const fields: Record<string, string> = Object.create(null);
   /** Whether the current chunk belongs to the file; exact to one chunk. */
   let inFile = false;

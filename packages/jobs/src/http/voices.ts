@@ -4,7 +4,6 @@ import { uuidv7 } from '../uuid.ts';
 import type { StoredVoice } from '../voices/voices.ts';
 import { recordingAt } from '../worker/worker.ts';
 import type { RouteParts } from './parts.ts';
-import { RequestMemory } from './request-memory.ts';
 import { storeRecording } from './upload.ts';
 
 /** `POST /v1/voices?name=…`: adds the voice of a recording to the book of the API key. The recording is not kept. */
@@ -12,7 +11,7 @@ export async function enroll(c: Context, name: string, parts: RouteParts): Promi
   const { host, storage, voices } = parts;
   const object = objectOf(uuidv7());
   await voices.admit(host.client(c), name);
-  const memory = new RequestMemory(host.budget);
+  const memory = host.hold();
   try {
     await storeRecording(storage, object, host.body(c), c.req.header('content-type') ?? '', memory);
     const { signal } = c.req.raw;

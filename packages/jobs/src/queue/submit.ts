@@ -1,6 +1,5 @@
 import { invalidOption, VoiceFlowError } from 'voiceflow-ml/core';
 import { type Database, isoTime } from '../database/database.ts';
-import { batched } from './batched.ts';
 import { KEEP_SPENT, REMOVED, spentToday } from './spent.ts';
 import type { Job, ListQuery, NewJob } from './types.ts';
 
@@ -16,9 +15,6 @@ const JOB = `
   ${isoTime('j.ended_at')} as "endedAt",
   case when j.state = 'running' then extract(epoch from now() - j.started_at)::float8 end as "runningSeconds"`;
 
-/** Most jobs inserted with one statement. */
-const MOST_TOGETHER = 100;
-
 export interface Submitted {
   readonly job: Job;
   /** Whether the idempotency key had been used before; then nothing was submitted. */
@@ -28,15 +24,12 @@ export interface Submitted {
 /** The jobs of API keys. Methods that take a key never read or change jobs of another key. */
 export class Jobs {
   readonly #db: Database;
-  readonly #insert: (job: NewJob) => Promise<Job | undefined>;
   #inserted = 0;
 
   constructor(db: Database) {
     this.#db = db;
-    this.#insert = batched(MOST_TOGETHER, (jobs) => this.#insertAll(jobs));
   }
 
-  /** Jobs inserted by this process. */
   get inserted(): number {
     return this.#inserted;
   }
@@ -52,24 +45,22 @@ export class Jobs {
   }
 
   /** Returns undefined for a job whose idempotency key was used before. */
-  async #insertAll(jobs: readonly NewJob[]): Promise<readonly (Job | undefined)[]> {
-    const rows = await this.#db.query<Job>(
+  async #insert(job: NewJob): Promise<Job | undefined> {
+    const [made] = await this.#db.query<Job>(
       `with created as (
         insert into voiceflow.job as j
           (id, key, priority, options, metadata, webhook, object, url, bytes, idempotency_key, request_digest)
         select n.id, n.key, n.priority, n.options, n.metadata, n.webhook, n.object, n.url, n.bytes, n."idempotencyKey", n.digest
-        from rows from (jsonb_to_recordset($1::jsonb) as (id uuid, key text, priority smallint, options jsonb,
-          metadata jsonb, webhook text, object text, url text, bytes bigint, "idempotencyKey" text, digest text))
-          with ordinality as n order by n.ordinality
+        from jsonb_to_record($1::jsonb) as n (id uuid, key text, priority smallint, options jsonb, metadata jsonb,
+          webhook text, object text, url text, bytes bigint, "idempotencyKey" text, digest text)
         on conflict (key, idempotency_key) where idempotency_key is not null do nothing
         returning *
-      ), notified as (select pg_notify('voiceflow_ready', '') from created limit 1)
+      ), notified as (select pg_notify('voiceflow_ready', '') from created)
       select ${JOB} from created j, (select count(*) from notified) as n`,
-      [JSON.stringify(jobs)],
+      [JSON.stringify(job)],
     );
-    this.#inserted += rows.length;
-    const made = new Map(rows.map((job) => [job.id, job]));
-    return jobs.map(({ id }) => made.get(id));
+    if (made !== undefined) this.#inserted++;
+    return made;
   }
 
   /**
@@ -169,7 +160,6 @@ export class Jobs {
     return row?.seconds ?? 0;
   }
 
-  /** Figures of the whole queue. */
   async depth(): Promise<Depth> {
     const [row] = await this.#db.query<Depth>(
       `select

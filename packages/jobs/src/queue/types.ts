@@ -71,7 +71,6 @@ export interface JobResult extends DiarizationJson {
   readonly exclusive?: readonly TurnJson[];
 }
 
-/** Selects the jobs to list. */
 export interface ListQuery {
   readonly limit: number;
   /** The value `next` of the previous page: the `seq` of its last job. */

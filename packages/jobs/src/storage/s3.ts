@@ -2,8 +2,8 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { ReadableStream as NodeReadableStream } from 'node:stream/web';
 import { AwsClient } from 'aws4fetch';
-import { VoiceFlowError } from 'voiceflow-ml/core';
-import { missing, type Storage } from './storage.ts';
+import type { VoiceFlowError } from 'voiceflow-ml/core';
+import { missing, type Storage, unavailable } from './storage.ts';
 import { withTemporaryFile, writeFile } from './write-file.ts';
 
 export interface S3Options {
@@ -36,17 +36,17 @@ export function s3Storage(options: S3Options): Storage {
     try {
       response = await client.fetch(`${root}/${path}`, { signal: AbortSignal.timeout(REQUEST_MS), ...init });
     } catch (cause) {
-      throw unavailable(`${init.method ?? 'GET'} failed: ${reason(cause)}`, cause);
+      throw away(`${init.method ?? 'GET'} failed: ${reason(cause)}`, cause);
     }
     if (response.ok || allowed.includes(response.status)) return response;
     const text = await response.text().catch(() => '');
-    throw unavailable(`${init.method ?? 'GET'} failed with ${response.status} ${tag(text, 'Code') ?? ''}`.trim());
+    throw away(`${init.method ?? 'GET'} failed with ${response.status} ${tag(text, 'Code') ?? ''}`.trim());
   }
 
   async function putParts(name: string, first: Uint8Array, rest: AsyncGenerator<Uint8Array>): Promise<number> {
     const started = await (await send(`${name}?uploads=`, { method: 'POST' })).text();
     const upload = tag(started, 'UploadId');
-    if (upload === undefined) throw unavailable('the response has no UploadId');
+    if (upload === undefined) throw away('the response has no UploadId');
     const etags: string[] = [];
     let bytes = 0;
     try {
@@ -62,7 +62,7 @@ export function s3Storage(options: S3Options): Storage {
         await send(`${name}?uploadId=${encodeURIComponent(upload)}`, { method: 'POST', body })
       ).text();
       // S3 may respond with 200 and report an error in the body.
-      if (tag(done, 'Code') !== undefined) throw unavailable(`completing the upload failed with ${tag(done, 'Code')}`);
+      if (tag(done, 'Code') !== undefined) throw away(`completing the upload failed with ${tag(done, 'Code')}`);
       return bytes;
     } catch (error) {
       await send(`${name}?uploadId=${encodeURIComponent(upload)}`, { method: 'DELETE' }).catch(() => {});
@@ -83,9 +83,9 @@ export function s3Storage(options: S3Options): Storage {
         const response = await send(name, { signal }, [404]);
         if (response.status === 404) {
           const code = tag(await response.text().catch(() => ''), 'Code');
-          throw code === 'NoSuchBucket' ? unavailable(`the bucket ${bucket} does not exist`) : missing();
+          throw code === 'NoSuchBucket' ? away(`the bucket ${bucket} does not exist`) : missing();
         }
-        if (response.body === null) throw unavailable('the response to GET has no body');
+        if (response.body === null) throw away('the response to GET has no body');
         const source = Readable.fromWeb(response.body as NodeReadableStream);
         await writeFile(path, (sink) => pipeline(source, sink, { signal }));
       };
@@ -140,10 +140,6 @@ function reason(error: unknown): string {
   return cause?.code ?? message ?? String(error);
 }
 
-function unavailable(why: string, cause?: unknown): VoiceFlowError {
-  return new VoiceFlowError('backend-unavailable', `the storage of recordings is unavailable: ${why}`, {
-    hint: 'Try again after Retry-After seconds.',
-    retryAfter: 5,
-    cause,
-  });
+function away(why: string, cause?: unknown): VoiceFlowError {
+  return unavailable(`the storage of recordings is unavailable: ${why}`, cause);
 }

@@ -38,21 +38,18 @@ export function storageError(error: unknown): unknown {
       cause: error,
     });
   }
-  return new VoiceFlowError('backend-unavailable', `the recording could not be stored: ${code ?? message}`, {
-    hint: 'Try again after Retry-After seconds.',
-    retryAfter: 5,
-    cause: error,
-  });
+  return unavailable(`the recording could not be stored: ${code ?? message}`, error);
+}
+
+export function unavailable(why: string, cause?: unknown): VoiceFlowError {
+  const hint = 'Try again after Retry-After seconds.';
+  return new VoiceFlowError('backend-unavailable', why, { hint, retryAfter: 5, cause });
 }
 
 /** The object may exist, but the storage cannot be read now. */
 export function unreadable(cause: unknown): VoiceFlowError {
   const { code, message } = cause as NodeJS.ErrnoException;
-  return new VoiceFlowError('backend-unavailable', `the storage of recordings cannot be read: ${code ?? message}`, {
-    hint: 'Try again after Retry-After seconds.',
-    retryAfter: 5,
-    cause,
-  });
+  return unavailable(`the storage of recordings cannot be read: ${code ?? message}`, cause);
 }
 
 export function missing(cause?: unknown): VoiceFlowError {

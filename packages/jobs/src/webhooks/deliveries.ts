@@ -1,12 +1,10 @@
 import { type Database, isoTime } from '../database/database.ts';
 
-/** A webhook call that is due. */
 export interface Delivery {
   readonly id: string;
   readonly url: string;
   /** The API key that owns the job. */
   readonly key: string;
-  /** Number of earlier tries. */
   readonly tries: number;
   readonly job: string;
   readonly state: string;

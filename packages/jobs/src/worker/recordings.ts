@@ -14,7 +14,6 @@ export interface RecordingContext {
 
 /** Diarizes recordings, with the workers of the server or of `voiceflow worker`. */
 export interface Recordings {
-  /** The embedding space of the model. */
   readonly space: string;
   /** How many more recordings could start now. @param taken Jobs that the worker has already claimed. */
   free(taken: number): number;

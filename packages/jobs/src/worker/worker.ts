@@ -3,7 +3,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Progress, VoiceFlowError } from 'voiceflow-ml/core';
 import { type Database, isUnavailable } from '../database/database.ts';
 import type { WithUrl } from '../outside/fetch-audio.ts';
-import { batched } from '../queue/batched.ts';
 import type { Leases } from '../queue/leases.ts';
 import type { Claimed, JobOptions } from '../queue/types.ts';
 import type { Storage } from '../storage/storage.ts';
@@ -49,10 +48,6 @@ const HEARTBEAT_MS = 1_000;
 /** Delays between attempts to store the outcome of a job while the database is unavailable. */
 const REPORT_AGAIN_MS = { first: 100, last: 2_000 };
 
-/** Deletions of audio are recorded in the database in batches, because nothing waits for them. */
-const FORGET_MS = 200;
-const MOST_FORGOTTEN = 500;
-
 /** Claims jobs while there is capacity, renews their leases, and ends each at most once. */
 export class Worker {
   readonly #parts: WorkerParts;
@@ -70,15 +65,9 @@ export class Worker {
 
   /** Work after the end of a job, which `stop` awaits. */
   readonly #background = new Set<Promise<void>>();
-  readonly #forget: (object: string) => Promise<undefined>;
 
   constructor(parts: WorkerParts) {
     this.#parts = parts;
-    const forget = async (objects: readonly string[]) => {
-      await parts.leases.forget(objects);
-      return objects.map(() => undefined);
-    };
-    this.#forget = batched(MOST_FORGOTTEN, forget, FORGET_MS);
   }
 
   get running(): number {
@@ -237,11 +226,11 @@ export class Worker {
 
   /** Best effort: the janitor deletes what remains. */
   async #deleteAudio({ object }: Claimed): Promise<void> {
-    const { storage, deleteAudio, log } = this.#parts;
+    const { storage, leases, deleteAudio, log } = this.#parts;
     if (object === null || !deleteAudio) return;
     try {
       await storage.delete(object);
-      await this.#forget(object);
+      await leases.forget([object]);
     } catch (error) {
       log({ level: 'warn', message: 'audio not deleted yet', error: String(error) });
     }

@@ -27,7 +27,6 @@ export interface Ticket {
   readonly signal: AbortSignal;
 }
 
-/** The input of the admission decision. */
 type AdmissionInput = Omit<Ticket, 'signal'>;
 
 interface Waiting extends Ticket {
@@ -132,7 +131,8 @@ export class RequestQueue {
       : beyondShare
         ? `this client has used its share of the queue for ${noun} requests, while other clients are waiting`
         : `a ${noun} request would ${ticket.renewable ? 'wait' : 'take'} about ${Math.ceil(wait)} ms now, more than its deadline of ${Math.floor(ticket.deadlineMs)} ms`;
-    throw overloaded(why, Math.min(Math.max(1, Math.ceil(this.#predictMs(0) / 1000)), MAX_RETRY_AFTER));
+    const retryAfter = Math.min(Math.max(1, Math.ceil(this.#predictMs(0) / 1000)), MAX_RETRY_AFTER);
+    throw new VoiceFlowError('overloaded', why, { hint: 'Try again after Retry-After seconds.', retryAfter });
   }
 
   /**
@@ -229,7 +229,6 @@ export class RequestQueue {
     this.#shares.add(client, -1);
   }
 
-  /** Runs the work and frees the slot. */
   async #useSlot<T>(cost: number, work: () => Promise<T>): Promise<T> {
     const started = this.#now();
     try {
@@ -255,17 +254,6 @@ export class RequestQueue {
   /** Predicted milliseconds until `cost` units of work behind all waiting requests are done. */
   #predictMs(cost: number): number {
     return ((this.#waitingCost + cost) * this.#msPerCost) / Math.max(this.#options.slots(), 1);
-  }
-}
-
-/** Created without a stack trace: an overloaded server makes thousands of these errors per second and prints none. */
-function overloaded(why: string, retryAfter: number): VoiceFlowError {
-  const { stackTraceLimit } = Error;
-  Error.stackTraceLimit = 0;
-  try {
-    return new VoiceFlowError('overloaded', why, { hint: 'Try again after Retry-After seconds.', retryAfter });
-  } finally {
-    Error.stackTraceLimit = stackTraceLimit;
   }
 }
 

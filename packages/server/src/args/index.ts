@@ -18,5 +18,5 @@ export {
 } from './options.ts';
 export { onlyOptions, type Parsed, parseOptions } from './parse.ts';
 export { isReaderGone, outliveReaders } from './readers.ts';
-export { nearest, unknownAction } from './suggest.ts';
+export { didYouMean, unknownAction } from './suggest.ts';
 export { UsageError } from './usage-error.ts';

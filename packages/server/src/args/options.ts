@@ -1,4 +1,4 @@
-import { nearest } from './suggest.ts';
+import { didYouMean } from './suggest.ts';
 import { UsageError } from './usage-error.ts';
 
 /** One option of a program: how its text is parsed, and its help text. */
@@ -100,8 +100,7 @@ export function choice<const T extends string>(choices: readonly T[], help: stri
     read(text, name) {
       const found = choices.find((each) => each === text);
       if (found !== undefined || text === undefined) return found;
-      const suggestion = nearest(text.toLowerCase(), choices);
-      throw unexpected(name, text, expected, suggestion && `Did you mean ${suggestion}?`);
+      throw unexpected(name, text, expected, didYouMean(text.toLowerCase(), choices));
     },
   };
 }

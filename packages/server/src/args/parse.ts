@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import type { Option, Options, Values } from './options.ts';
-import { nearest } from './suggest.ts';
+import { didYouMean } from './suggest.ts';
 import { UsageError } from './usage-error.ts';
 
 export interface Parsed<O extends Options> {
@@ -83,9 +83,7 @@ function looksLikeOption(value: string, inline: boolean): boolean {
 }
 
 function unknownOption(rawName: string, options: Options): UsageError {
-  const suggestion = nearest(rawName.replace(/^-+/, '').toLowerCase(), Object.keys(options));
-  return new UsageError(
-    `unknown option ${rawName}`,
-    suggestion === undefined ? 'See --help for the options of this command.' : `Did you mean --${suggestion}?`,
-  );
+  const word = rawName.replace(/^-+/, '').toLowerCase();
+  const hint = didYouMean(word, Object.keys(options), 'See --help for the options of this command.', '--');
+  return new UsageError(`unknown option ${rawName}`, hint);
 }

@@ -34,12 +34,22 @@ export function editDistance(a: string, b: string): number {
   return last[b.length] ?? 0;
 }
 
-/** The error for an action that a command does not have. */
+/**
+ * A hint with the name that a mistyped word probably stands for.
+ * @param otherwise The hint when no name is similar.
+ * @param before Text before the name.
+ */
+export function didYouMean(
+  word: string,
+  names: readonly string[],
+  otherwise?: string,
+  before = '',
+): string | undefined {
+  const suggestion = nearest(word, names);
+  return suggestion === undefined ? otherwise : `Did you mean ${before}${suggestion}?`;
+}
+
 export function unknownAction(command: string, action: string, actions: readonly string[]): UsageError {
-  const suggestion = nearest(action, actions);
   const received = action === '' ? `${command} needs one of` : `${command} has no action "${action}", expected one of`;
-  return new UsageError(
-    `${received} ${actions.join(', ')}`,
-    suggestion === undefined ? undefined : `Did you mean ${command} ${suggestion}?`,
-  );
+  return new UsageError(`${received} ${actions.join(', ')}`, didYouMean(action, actions, undefined, `${command} `));
 }

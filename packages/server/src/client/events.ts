@@ -1,6 +1,5 @@
 import { connectionError, LOST, textOf } from './request-error.ts';
 
-/** One server-sent event. */
 interface ServerSentEvent {
   readonly event: string;
   readonly data: string;

@@ -29,11 +29,10 @@ export async function responseError(response: Response): Promise<RequestError> {
     typeof problem === 'object' && problem !== null
       ? problem
       : { code: busy ? 'overloaded' : 'backend-failed', detail: `the server responded with ${status}` };
-  const { code, message, hint } = toError({ ...told });
-  return new RequestError(code, message, { hint, retryAfter, status });
+  return problemError({ ...told, status, retryAfter });
 }
 
-/** The error for a problem that arrives as an event, after the response has begun with status 200. */
+/** The error for a problem, also one that arrives as an event, after the response has begun with status 200. */
 export function problemError(problem: Readonly<Record<string, unknown>>): RequestError {
   const { status, retryAfter } = problem;
   const { code, message, hint } = toError(problem);

@@ -60,7 +60,6 @@ export interface JobJson extends Readonly<Omit<JobOutput, 'result'>> {
   readonly result?: DiarizeJson;
 }
 
-/** The events of `jobs.events`. */
 export type JobEvent =
   | { readonly type: 'job'; readonly job: JobJson }
   | { readonly type: 'result'; readonly result: DiarizeJson }

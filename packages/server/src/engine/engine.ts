@@ -13,7 +13,6 @@ import type {
  */
 export interface Task {
   readonly kind: 'infer' | 'diarize' | 'embed' | 'tensors';
-  /** The request's `Content-Type`. */
   readonly contentType: string;
   /** The format of the response, chosen by `Accept`. */
   readonly output: TaskOutput;

@@ -15,20 +15,28 @@ export class ByteBudget {
     return this.#used;
   }
 
-  /** @throws `overloaded` when the total would exceed the limit. */
-  take(bytes: number): void {
-    if (this.#used + bytes > this.#limit) {
-      throw new VoiceFlowError(
-        'overloaded',
-        `the bodies and responses of the current requests use all of the ${this.#limit} bytes allowed`,
-        { hint: 'Try again after Retry-After seconds.', retryAfter: 1 },
-      );
-    }
-    this.#used += bytes;
-  }
-
-  give(bytes: number): void {
-    this.#used -= bytes;
+  /** Opens the account of one request. */
+  hold(): { take(bytes: number): void; release(): void } {
+    let held = 0;
+    return {
+      /** @throws `overloaded` when the total would exceed the limit. */
+      take: (bytes) => {
+        if (this.#used + bytes > this.#limit) {
+          throw new VoiceFlowError(
+            'overloaded',
+            `the bodies and responses of the current requests use all of the ${this.#limit} bytes allowed`,
+            { hint: 'Try again after Retry-After seconds.', retryAfter: 1 },
+          );
+        }
+        this.#used += bytes;
+        held += bytes;
+      },
+      /** Returns all bytes, once. */
+      release: () => {
+        this.#used -= held;
+        held = 0;
+      },
+    };
   }
 }
 
@@ -92,11 +100,7 @@ export async function collectBody(options: CollectOptions): Promise<Body> {
   assertFits(options.claimed, options.maxBytes);
   const list = new ChunkList();
   let bytes = 0;
-  let held = 0;
-  const release = () => {
-    options.budget.give(held);
-    held = 0;
-  };
+  const { take, release } = options.budget.hold();
   const idle = watchIdle(options);
   try {
     await options.read((chunk) => {
@@ -104,8 +108,7 @@ export async function collectBody(options: CollectOptions): Promise<Body> {
       if (bytes === 0) options.onFirst?.();
       bytes += chunk.byteLength;
       assertFits(bytes, options.maxBytes);
-      options.budget.take(chunk.byteLength);
-      held += chunk.byteLength;
+      take(chunk.byteLength);
       list.add(chunk);
     }, idle.signal);
     return { chunks: list.take(), bytes, release };

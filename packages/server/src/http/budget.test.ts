@@ -4,7 +4,8 @@ import { VoiceFlowError } from 'voiceflow-ml/core';
 import type { Engine, Task, TaskReply } from '../engine/engine.ts';
 import { runTask } from '../routes/run-task.ts';
 import { createState } from '../state.ts';
-import type { Exchange } from './exchange.ts';
+import type { BodyPump } from './body.ts';
+import type { AppContext } from './context.ts';
 
 const TASK: Task = { kind: 'diarize', contentType: '', output: 'json', params: {}, maxSeconds: 10 };
 
@@ -63,33 +64,32 @@ describe('the budget of bytes', () => {
             const finish = () => {
               for (const then of sent.splice(0)) then();
             };
-            const x: Exchange = {
-              method: 'POST',
-              path: '/v1/diarize',
-              requestId: '1',
-              startedAt: 0,
-              signal: gone.signal,
-              client: undefined,
-              code: undefined,
-              header: () => undefined,
-              address: () => undefined,
-              whenSent: (then) => void (gone.signal.aborted ? then() : sent.push(then)),
-              read: async (onChunk, signal) => {
-                for (const size of chunks) {
-                  await new Promise((resolve) => setTimeout(resolve, pause));
-                  if (signal.aborted) throw signal.reason;
-                  onChunk(new Uint8Array(size));
-                  most = Math.max(most, state.budget.used);
-                }
-              },
+            const c = {
+              req: { header: () => undefined, raw: { signal: gone.signal } },
+              get: () => undefined,
+              body: (body: unknown) => body,
+            } as unknown as AppContext;
+            const pump: BodyPump = async (_, onChunk, signal) => {
+              for (const size of chunks) {
+                await new Promise((resolve) => setTimeout(resolve, pause));
+                if (signal.aborted) throw signal.reason;
+                onChunk(new Uint8Array(size));
+                most = Math.max(most, state.budget.used);
+              }
             };
+            const whenSent = (_: unknown, then: () => void) => {
+              if (gone.signal.aborted) then();
+              else sent.push(then);
+              return true;
+            };
+            const own = { ...state, options: { ...state.options, pump, whenSent } };
             if (leaves !== undefined) {
               setTimeout(() => {
                 gone.abort();
                 finish();
               }, leaves);
             }
-            void runTask(x, state, TASK)
+            void runTask(c, own, TASK)
               .catch((error) => expect(VoiceFlowError.isInstance(error)).toBe(true))
               .finally(() => {
                 settled++;

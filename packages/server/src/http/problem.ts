@@ -1,5 +1,5 @@
 import { type ErrorCode, VoiceFlowError } from 'voiceflow-ml/core';
-import type { PlainResponse } from './exchange.ts';
+import type { AppContext } from './context.ts';
 
 /** The HTTP status and the title of each error code, by the contract. */
 export const PROBLEMS: Readonly<Record<ErrorCode, Pick<Problem, 'status' | 'title'>>> = {
@@ -72,8 +72,8 @@ export function problem(
   };
 }
 
-/** The response for a problem, with `Retry-After` and `WWW-Authenticate` when applicable. */
-export function problemPlainResponse(body: Problem): PlainResponse {
+/** The headers of the response for a problem, with `Retry-After` and `WWW-Authenticate` when applicable. */
+export function problemHeaders(body: Problem): Record<string, string> {
   const headers: Record<string, string> = {
     'content-type': 'application/problem+json',
     'x-request-id': body.requestId,
@@ -81,13 +81,21 @@ export function problemPlainResponse(body: Problem): PlainResponse {
   };
   if (body.retryAfter !== undefined) headers['retry-after'] = String(body.retryAfter);
   if (body.status === 401) headers['www-authenticate'] = 'Bearer realm="voiceflow"';
-  return { status: body.status, headers, body: JSON.stringify(body) };
+  return headers;
 }
 
-export function problemResponse(problem: Problem): Response {
-  return toResponse(problemPlainResponse(problem));
+export function problemResponse(body: Problem): Response {
+  return new Response(JSON.stringify(body), { status: body.status, headers: problemHeaders(body) });
 }
 
-export function toResponse({ status, headers, body }: PlainResponse): Response {
-  return new Response(body, { status, headers });
+/** The problem response for what is not an error of the SDK. */
+export function respondProblem(
+  c: AppContext,
+  status: number,
+  code: Problem['code'],
+  title: string,
+  detail: string,
+  hint?: string,
+): Response {
+  return problemResponse(problem(status, code, title, detail, c.get('requestId'), hint));
 }

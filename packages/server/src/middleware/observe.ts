@@ -1,53 +1,55 @@
-import { pumpWebStream } from '../http/body.ts';
-import { type AppContext, type Exchange, exchangeOf } from '../http/exchange.ts';
-import { problemResponse } from '../http/problem.ts';
+import type { AppContext } from '../http/context.ts';
 import type { AppState } from '../state.ts';
 import { siteProblem } from './site.ts';
 
 /** Assigns each request an ID, counts it and logs it. During draining, tells clients to close their connections. */
 export function observe(state: AppState) {
-  const { options } = state;
   return async (c: AppContext, next: () => Promise<void>): Promise<void> => {
-    const x = exchangeOf(c, options.pump ?? pumpWebStream, options);
-    c.set('exchange', x);
-    c.header('x-request-id', x.requestId);
-    const forbiddenProblem = siteProblem(x, options);
+    const requestId = requestIdOf(c.req.header('x-request-id'));
+    c.set('requestId', requestId);
+    c.set('startedAt', performance.now());
+    c.header('x-request-id', requestId);
+    const forbidden = siteProblem(c, state.options);
     state.active++;
     try {
-      if (forbiddenProblem === undefined) await next();
-      else c.res = problemResponse(forbiddenProblem);
+      if (forbidden === undefined) await next();
+      else c.res = forbidden;
     } finally {
       state.active--;
     }
     if (state.draining) c.header('connection', 'close');
-    record(x, state, c.res.status, countsItself(x, c.res));
+    record(c, state);
   };
 }
 
-/** Whether the route counts the outcome and the time, which are known only at the end of its events. */
-function countsItself({ path }: Exchange, response: Response): boolean {
-  return path === '/v1/diarize' && response.headers.get('content-type')?.startsWith('text/event-stream') === true;
+/** The client's ID if it is safe for logs and headers, or a new one. */
+function requestIdOf(header: string | undefined): string {
+  return header !== undefined && /^[\w.:-]{1,64}$/.test(header) ? header : crypto.randomUUID();
 }
 
-/** Counts and logs a request with its response. @param countedLater The route counts the outcome and the time. */
-function record(x: Exchange, { metrics, log }: AppState, status: number, countedLater: boolean): void {
-  const ms = performance.now() - x.startedAt;
-  const { code, client, method, path, requestId } = x;
+/** Counts and logs a request with its response. */
+function record(c: AppContext, { metrics, log }: AppState): void {
+  const ms = performance.now() - c.get('startedAt');
+  const { method, path } = c.req;
+  const { status } = c.res;
+  const code = c.get('code');
   const route = routeName(path);
-  if (!countedLater) metrics.requestSeconds.observe(ms / 1000, { route });
-  if (!countedLater && status !== 101)
+  // This route counts the outcome and the time itself, which are known only at the end of its events.
+  const isEvents = path === '/v1/diarize' && c.res.headers.get('content-type')?.startsWith('text/event-stream');
+  if (!isEvents) metrics.requestSeconds.observe(ms / 1000, { route });
+  if (!isEvents && status !== 101)
     metrics.requests.add(1, { route, outcome: code ?? (status < 400 ? 'ok' : String(status)) });
   log({
     level: status >= 500 && status !== 503 ? 'error' : 'info',
     message: 'request',
-    requestId,
+    requestId: c.get('requestId'),
     method,
     // Names of voices are names of people.
     path: path.startsWith('/v1/voices/') ? '/v1/voices/:name' : path.slice(0, 200),
     status,
     ms: Math.round(ms * 100) / 100,
     code,
-    client,
+    client: c.get('client'),
   });
 }
 

@@ -1,33 +1,33 @@
-import type { Exchange } from '../http/exchange.ts';
-import { type Problem, problem } from '../http/problem.ts';
+import type { AppContext } from '../http/context.ts';
+import { respondProblem } from '../http/problem.ts';
 import type { AppOptions } from '../state.ts';
 
 /** @module Protects a local server against foreign web pages in a browser on the same machine. */
 
 /**
- * The problem for a page that must not call the server: one that reached it by its own host name pointing to this
+ * The problem response for a page that must not call the server: one that reached it by its own host name pointing to this
  * machine (DNS rebinding), or one that sends a cross-site POST, whose response it could not read but whose work would
  * be done. Undefined for all other requests.
  */
-export function siteProblem(x: Exchange, { allowedHosts, corsOrigins = [] }: AppOptions): Problem | undefined {
+export function siteProblem(c: AppContext, { allowedHosts, corsOrigins = [] }: AppOptions): Response | undefined {
   if (allowedHosts !== undefined) {
-    const name = hostName(x.header('host'));
+    const name = hostName(c.req.header('host'));
     if (name !== undefined && !isLoopbackName(name) && !allowedHosts.includes(name)) {
-      return forbidden(x, `the host name "${name.slice(0, 100)}" is not allowed`, 'Add it to VOICEFLOW_ALLOWED_HOSTS.');
+      return forbidden(c, `the host name "${name.slice(0, 100)}" is not allowed`, 'Add it to VOICEFLOW_ALLOWED_HOSTS.');
     }
   }
-  if (x.method !== 'POST' || x.header('sec-fetch-site') !== 'cross-site') return undefined;
-  const origin = x.header('origin') ?? 'null';
+  if (c.req.method !== 'POST' || c.req.header('sec-fetch-site') !== 'cross-site') return undefined;
+  const origin = c.req.header('origin') ?? 'null';
   if (corsOrigins.some((one) => one === '*' || one === origin)) return undefined;
   return forbidden(
-    x,
+    c,
     `cross-site requests from ${origin.slice(0, 100)} are not allowed`,
     'Add the origin to VOICEFLOW_CORS.',
   );
 }
 
-function forbidden(x: Exchange, text: string, hint: string): Problem {
-  return problem(403, 'unauthorized', 'Forbidden', text, x.requestId, hint);
+function forbidden(c: AppContext, text: string, hint: string): Response {
+  return respondProblem(c, 403, 'unauthorized', 'Forbidden', text, hint);
 }
 
 /** The host name in lower case, without the port; undefined without a host. */

@@ -1,6 +1,6 @@
 import type { JobHandlers } from '@voiceflow-ml/jobs';
 import { Hono } from 'hono';
-import type { AppEnv } from '../http/exchange.ts';
+import type { AppEnv } from '../http/context.ts';
 import type { AppState } from '../state.ts';
 import { described } from './describe.ts';
 import { diarize } from './diarize/route.ts';

@@ -2,14 +2,13 @@ import type { Handler, TypedResponse } from 'hono';
 import type { StatusCode } from 'hono/utils/http-status';
 import type * as v from 'valibot';
 import type { ErrorCode } from 'voiceflow-ml/core';
-import type { AppContext, AppEnv } from '../http/exchange.ts';
+import type { AppContext, AppEnv } from '../http/context.ts';
 import type { Problem } from '../http/problem.ts';
 import type { AppState } from '../state.ts';
 
 /** The content of one media type: a valibot schema for JSON or a form, else bytes or text. */
 export type Media = v.GenericSchema | 'bytes' | 'text';
 
-/** One response of a route. */
 interface Answered {
   readonly description: string;
   readonly content?: Readonly<Record<string, Media>>;
@@ -27,7 +26,6 @@ export interface RouteSpec {
   /** Schema of the options in the query, which are text. */
   readonly query?: v.GenericSchema & { readonly entries: Readonly<Record<string, v.GenericSchema>> };
   readonly headers?: Readonly<Record<string, v.GenericSchema>>;
-  /** Schemas of the path's parameters. */
   readonly params?: Readonly<Record<string, v.GenericSchema>>;
   readonly body?: Readonly<Record<string, Media>>;
   readonly answers: Readonly<Record<number, Answered>>;

@@ -1,4 +1,4 @@
-import type { AppContext } from '../http/exchange.ts';
+import type { AppContext } from '../http/context.ts';
 
 /** The content security policy of our own pages: no external resources, only their own script, no framing. */
 async function pagePolicy(html: string): Promise<string> {

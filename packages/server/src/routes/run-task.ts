@@ -2,8 +2,8 @@ import { invalidOption, type Progress } from 'voiceflow-ml/core';
 import { secondsOf } from '../admission/cost.ts';
 import type { Ticket } from '../admission/request-queue.ts';
 import { type Lane, laneOf, type Task, type TaskReply } from '../engine/engine.ts';
-import { assertUncompressed, type Body, collectBody } from '../http/body.ts';
-import { clientOf, type Exchange, type PlainResponse } from '../http/exchange.ts';
+import { assertUncompressed, type Body, collectBody, pumpWebStream } from '../http/body.ts';
+import type { AppContext } from '../http/context.ts';
 import type { Limits } from '../limits.ts';
 import type { AppState } from '../state.ts';
 
@@ -24,9 +24,9 @@ export interface Accepted {
  * server's limit; for a recording, each step then renews it, because four hours of audio take minutes.
  * @throws `invalid-option`.
  */
-function deadlineOf(x: Exchange, lane: Lane, limits: Limits): Deadline {
+function deadlineOf(c: AppContext, lane: Lane, limits: Limits): Deadline {
   const limitMs = lane === 'infer' ? limits.inferDeadlineMs : limits.deadlineMs;
-  const header = x.header('x-deadline-ms');
+  const header = c.req.header('x-deadline-ms');
   if (header === undefined) return { deadlineMs: limitMs, renewable: lane === 'recording', workMs: limits.workMs };
   if (!/^\d{1,9}$/.test(header) || Number(header) === 0) {
     throw invalidOption(
@@ -37,18 +37,19 @@ function deadlineOf(x: Exchange, lane: Lane, limits: Limits): Deadline {
 }
 
 /** Refuses a request that could not be done in time before its body is read; then reads the body. */
-export async function accept(x: Exchange, state: AppState, task: Task): Promise<Accepted> {
-  const { limits } = state;
+export async function accept(c: AppContext, state: AppState, task: Task): Promise<Accepted> {
+  const { limits, options } = state;
   const lane = laneOf(task);
-  const deadline = deadlineOf(x, lane, limits);
+  const deadline = deadlineOf(c, lane, limits);
   // Strikes count by key only: behind a proxy, all clients may have the same address.
-  if (x.client !== undefined) state.strikes.check(x.client);
-  assertUncompressed(x.header('content-encoding'));
+  const client = c.get('client');
+  if (client !== undefined) state.strikes.check(client);
+  assertUncompressed(c.req.header('content-encoding'));
   if (state.engine.failure !== undefined) throw state.engine.failure;
-  const claimed = Number(x.header('content-length')) || 1;
+  const claimed = Number(c.req.header('content-length')) || 1;
   const queue = state.queues[lane];
   // The length of a recording is known only from its body, so only the work ahead of it counts here.
-  const ticket = { cost: 1, ...deadline, client: clientOf(x) };
+  const ticket = { cost: 1, ...deadline, client: c.get('caller') };
   queue.assertAdmits(ticket);
   let unclaim: (() => void) | undefined;
   const startedAt = performance.now();
@@ -58,8 +59,8 @@ export async function accept(x: Exchange, state: AppState, task: Task): Promise<
       maxBytes: lane === 'infer' ? limits.inferBodyBytes : limits.bodyBytes,
       idleMs: limits.idleBodyMs,
       budget: state.budget,
-      read: x.read,
-      signal: x.signal,
+      read: (onChunk, signal) => (options.pump ?? pumpWebStream)(c, onChunk, signal),
+      signal: c.req.raw.signal,
       // Only windows claim a place: their bodies arrive at once, but the queue changes while a recording arrives. A
       // header alone does not claim a place.
       onFirst: () => {
@@ -76,17 +77,18 @@ export async function accept(x: Exchange, state: AppState, task: Task): Promise<
 
 /** Waits for a worker and for its reply, and records both times. */
 export async function work(
-  x: Exchange,
+  c: AppContext,
   state: AppState,
   task: Task,
   { body, cost, deadline }: Accepted,
   onProgress?: (progress: Progress) => void,
 ): Promise<{ reply: TaskReply; queueMs: number }> {
   const lane = laneOf(task);
+  const client = c.get('client');
   let queueMs = 0;
   try {
     const reply = await state.queues[lane].run(
-      { cost, ...deadline, client: clientOf(x), signal: x.signal },
+      { cost, ...deadline, client: c.get('caller'), signal: c.req.raw.signal },
       (signal, waitedMs, step) => {
         queueMs = waitedMs;
         const progressed = (progress: Progress) => {
@@ -96,11 +98,11 @@ export async function work(
         return state.engine.run(task, body.chunks, {
           signal,
           onProgress: progressed,
-          onBlame: () => x.client !== undefined && state.strikes.add(x.client),
+          onBlame: () => client !== undefined && state.strikes.add(client),
         });
       },
     );
-    countResponse(x, state, reply.body.byteLength);
+    countResponse(c, state, reply.body.byteLength);
     state.metrics.queueSeconds.observe(queueMs / 1000, { lane });
     state.metrics.inferenceSeconds.observe((reply.timings.model ?? 0) / 1000, { lane });
     state.metrics.audioSeconds.add(reply.audioSeconds, { lane });
@@ -111,22 +113,25 @@ export async function work(
 }
 
 /** Counts a response in the budget until it was sent, so that unread responses cannot exceed the budget. */
-function countResponse(x: Exchange, { budget }: AppState, bytes: number): void {
-  budget.take(bytes);
-  x.whenSent(() => budget.give(bytes));
+function countResponse(c: AppContext, { budget, options }: AppState, bytes: number): void {
+  const { take, release } = budget.hold();
+  take(bytes);
+  if (options.whenSent?.(c, release) === undefined) release();
 }
 
 /** Handles a plain request completely: one body, one response. */
-export async function runTask(x: Exchange, state: AppState, task: Task): Promise<PlainResponse> {
-  const accepted = await accept(x, state, task);
-  const { reply, queueMs } = await work(x, state, task, accepted);
-  const headers = {
+export async function runTask(c: AppContext, state: AppState, task: Task): Promise<Response> {
+  const accepted = await accept(c, state, task);
+  const { reply, queueMs } = await work(c, state, task, accepted);
+  return c.body(reply.body, 200, {
     ...reply.headers,
     'content-type': reply.contentType,
-    'server-timing': serverTiming({ receive: accepted.receivedMs, queue: queueMs, ...reply.timings }, x.startedAt),
+    'server-timing': serverTiming(
+      { receive: accepted.receivedMs, queue: queueMs, ...reply.timings },
+      c.get('startedAt'),
+    ),
     'cache-control': 'no-store',
-  };
-  return { status: 200, headers, body: reply.body };
+  });
 }
 
 /** `Server-Timing` of the parts; `total` is the time since the request's header. */

@@ -34,7 +34,6 @@ export const DEADLINE = {
   ),
 };
 
-/** A JSON response. */
 export const json = <const S extends v.GenericSchema>(description: string, schema: S) =>
   ({ description, content: { 'application/json': schema } }) as const;
 

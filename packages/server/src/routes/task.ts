@@ -1,7 +1,7 @@
 import type { Context } from 'hono';
 import { invalidOption } from 'voiceflow-ml/core';
 import type { Task, TaskOutput } from '../engine/engine.ts';
-import { type AppContext, respond } from '../http/exchange.ts';
+import type { AppContext } from '../http/context.ts';
 import type { AppState } from '../state.ts';
 import { runTask } from './run-task.ts';
 
@@ -20,7 +20,7 @@ export function taskOf(c: AppContext, { limits }: AppState, kind: Task['kind'], 
 export function respondTo(kind: 'embed' | 'infer') {
   return async (c: AppContext, state: AppState): Promise<Response> => {
     const binary = (c.req.header('accept') ?? '').includes('application/octet-stream');
-    return respond(c, await runTask(c.var.exchange, state, taskOf(c, state, kind, binary ? 'binary' : 'json')));
+    return runTask(c, state, taskOf(c, state, kind, binary ? 'binary' : 'json'));
   };
 }
 

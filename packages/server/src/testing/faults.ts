@@ -4,7 +4,6 @@ import type { TaskReply } from '../engine/engine.ts';
 import { recordRun } from '../engine/processes/run-record.ts';
 import type { Runner } from '../engine/processes/serve-tasks.ts';
 
-/** The faults of a worker. */
 export type Fault = 'throw' | 'hang' | 'exit' | 'crash';
 
 /**

@@ -1,11 +1,11 @@
 /** @module The server on Bun, with Bun's own HTTP and WebSockets, and inference in worker processes. */
 
 import process from 'node:process';
+import type { Context } from 'hono';
 import { MAX_MESSAGE_BYTES } from '../../routes/stream/messages.ts';
 import { delay, drainUntilQuiet } from '../common/drain.ts';
-import { type EntryOptions, prepare } from '../common/prepare.ts';
 import { runServe } from '../common/program.ts';
-import { listening, type RunningServer, runningServer } from '../common/running-server.ts';
+import { type EntryOptions, type RunningServer, startServer } from '../common/start-server.ts';
 
 export type { EntryOptions, RunningServer };
 
@@ -48,44 +48,42 @@ const HOLD_MS = 250;
 export async function serveBun(entry: EntryOptions = {}): Promise<RunningServer> {
   // Imported here because it throws on import in other runtimes, and this module must not.
   const { upgradeWebSocket, websocket } = await import('hono/bun');
-  const prepared = await prepare(entry, {
+  const runtime = {
     upgradeWebSocket,
-    clientAddress: (c) => (c.env as { server?: BunServer }).server?.requestIP(c.req.raw)?.address,
-  });
-  const { app, options } = prepared;
-  /** While set, responses wait for it. */
-  let held: Promise<void> | undefined;
-  const answer = async (request: Request, own: BunServer): Promise<Response> => {
-    const response = await app.fetch(request, { server: own });
-    await held;
-    return response;
+    clientAddress: (c: Context) => (c.env as { server?: BunServer }).server?.requestIP(c.req.raw)?.address,
   };
-  const server = await listening(prepared, () =>
-    Bun.serve({
+  return startServer(entry, runtime, (app, options) => {
+    /** While set, responses wait for it. */
+    let held: Promise<void> | undefined;
+    const server = Bun.serve({
       hostname: options.host,
       port: options.port,
       // The app checks its own limit first, with a better message. Bun's limit is only the last resort.
       maxRequestBodySize: 2 * options.limits.bodyBytes + MAX_MESSAGE_BYTES,
       idleTimeout: IDLE_SECONDS,
       websocket: { ...websocket, maxPayloadLength: 2 * MAX_MESSAGE_BYTES, backpressureLimit: 2 * MAX_MESSAGE_BYTES },
-      fetch: answer,
-    }),
-  );
-  const stop = async () => {
-    const late = delay(options.limits.drainMs);
-    const drained = drainUntilQuiet(app);
-    await Promise.race([delay(LAST_REQUEST_MS), late]);
-    let release = () => {};
-    held = new Promise((resolve) => {
-      release = resolve;
+      async fetch(request, own) {
+        const response = await app.fetch(request, { server: own });
+        await held;
+        return response;
+      },
     });
-    await Promise.race([delay(HOLD_MS), late]);
-    const ended = server.stop(false);
-    release();
-    await Promise.race([drained, late]);
-    await Promise.race([drainUntilQuiet(app), late]);
-    await Promise.race([ended, delay(1_000), late]);
-    await Promise.race([server.stop(true), delay(1_000)]);
-  };
-  return runningServer(prepared, server.port, stop);
+    const stop = async () => {
+      const late = delay(options.limits.drainMs);
+      const drained = drainUntilQuiet(app);
+      await Promise.race([delay(LAST_REQUEST_MS), late]);
+      let release = () => {};
+      held = new Promise((resolve) => {
+        release = resolve;
+      });
+      await Promise.race([delay(HOLD_MS), late]);
+      const ended = server.stop(false);
+      release();
+      await Promise.race([drained, late]);
+      await Promise.race([drainUntilQuiet(app), late]);
+      await Promise.race([ended, delay(1_000), late]);
+      await Promise.race([server.stop(true), delay(1_000)]);
+    };
+    return { port: server.port, stop };
+  });
 }

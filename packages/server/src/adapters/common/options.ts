@@ -35,7 +35,6 @@ export interface ServeOptions {
 
 type BackendName = 'auto' | 'node' | 'wasm';
 
-/** Options of the program only. */
 interface ProgramOptions extends ServeOptions {
   /**
    * Niceness of the server relative to its workers. With 5, workers get three times the server's share of a contended

@@ -2,7 +2,7 @@ import process from 'node:process';
 import { afterEach, expect, it, vi } from 'vitest';
 import { VoiceFlowError } from 'voiceflow-ml/core';
 import { runServe } from './program.ts';
-import type { RunningServer } from './running-server.ts';
+import type { RunningServer } from './start-server.ts';
 
 afterEach(() => {
   vi.restoreAllMocks();

@@ -5,8 +5,7 @@ import { asksForHelp, outliveReaders } from '../../args/index.ts';
 import { yieldToWorkers } from '../../engine/processes/niceness.ts';
 import { flushLog } from './log-lines.ts';
 import { parseServeArgs, SERVE_HELP } from './options.ts';
-import type { EntryOptions } from './prepare.ts';
-import type { RunningServer } from './running-server.ts';
+import type { EntryOptions, RunningServer } from './start-server.ts';
 
 /**
  * The server's program: reads options from the command line, drains on the first SIGTERM or SIGINT, exits at once on

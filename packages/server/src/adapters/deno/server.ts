@@ -4,10 +4,10 @@
  */
 
 import process from 'node:process';
+import type { Context } from 'hono';
 import { delay, drainUntilQuiet } from '../common/drain.ts';
-import { type EntryOptions, prepare } from '../common/prepare.ts';
 import { runServe } from '../common/program.ts';
-import { listening, type RunningServer, runningServer } from '../common/running-server.ts';
+import { type EntryOptions, type RunningServer, startServer } from '../common/start-server.ts';
 
 export type { EntryOptions, RunningServer };
 
@@ -38,24 +38,23 @@ const CLOSE_FRAME_MS = 50;
 export async function serveDeno(entry: EntryOptions = {}): Promise<RunningServer> {
   // Imported here because it throws on import in other runtimes, and this module must not.
   const { upgradeWebSocket } = await import('hono/deno');
-  const prepared = await prepare(entry, {
+  const runtime = {
     upgradeWebSocket,
-    clientAddress: (c) => (c.env as { info?: DenoInfo }).info?.remoteAddr.hostname,
-  });
-  const { app, options } = prepared;
-  const server = await listening(prepared, () =>
-    Deno.serve({ hostname: options.host, port: options.port, onListen: () => {} }, (request, info) =>
-      app.fetch(request, { info }),
-    ),
-  );
-  const stop = async () => {
-    const late = delay(options.limits.drainMs);
-    // Live sessions are closed with our code (1012) first; Deno would close them with its own (1001).
-    const drained = drainUntilQuiet(app);
-    await delay(CLOSE_FRAME_MS);
-    const ended = server.shutdown();
-    await Promise.race([drained, late]);
-    await Promise.race([ended, delay(1_000), late]);
+    clientAddress: (c: Context) => (c.env as { info?: DenoInfo }).info?.remoteAddr.hostname,
   };
-  return runningServer(prepared, server.addr.port, stop);
+  return startServer(entry, runtime, (app, { host, port, limits }) => {
+    const server = Deno.serve({ hostname: host, port, onListen: () => {} }, (request, info) =>
+      app.fetch(request, { info }),
+    );
+    const stop = async () => {
+      const late = delay(limits.drainMs);
+      // Live sessions are closed with our code (1012) first; Deno would close them with its own (1001).
+      const drained = drainUntilQuiet(app);
+      await delay(CLOSE_FRAME_MS);
+      const ended = server.shutdown();
+      await Promise.race([drained, late]);
+      await Promise.race([ended, delay(1_000), late]);
+    };
+    return { port: server.addr.port, stop };
+  });
 }

@@ -12,7 +12,6 @@ const MAX_WAITING = 32;
 
 interface Connection {
   readonly socket: Socket;
-  /** The response in progress. */
   response: ServerResponse | undefined;
   paused: boolean;
   readonly waiting: (() => void)[];

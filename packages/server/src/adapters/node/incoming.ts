@@ -18,34 +18,36 @@ export function awaitsContinue(incoming: IncomingMessage, outgoing: ServerRespon
 }
 
 /** Passes on chunks from Node's parser without a web stream and without copies. */
-export function readIncoming(incoming: IncomingMessage | undefined): ReadBody {
-  return (onChunk, signal) =>
-    new Promise((resolve, reject) => {
-      if (incoming === undefined || incoming.readableEnded) return resolve();
-      const settle = (how: () => void) => {
-        incoming.off('data', onData).off('end', onEnd).off('error', onError).off('close', onClose);
-        signal.removeEventListener('abort', onAbort);
-        how();
-      };
-      const fail = (error: unknown) => settle(() => reject(error));
-      const onData = (chunk: Uint8Array<ArrayBuffer>) => {
-        try {
-          onChunk(chunk);
-        } catch (error) {
-          // The rest stays in the socket. A limited part of it is discarded after the response (`Leftovers`).
-          incoming.pause();
-          fail(error);
-        }
-      };
-      const onEnd = () => settle(resolve);
-      const onError = (error: unknown) => fail(error);
-      const onClose = () => fail(new Error('the connection was closed'));
-      const onAbort = () => fail(signal.reason);
-      if (signal.aborted) return reject(signal.reason);
-      askForBody(incoming);
-      signal.addEventListener('abort', onAbort, { once: true });
-      incoming.on('data', onData).on('end', onEnd).on('error', onError).on('close', onClose);
-    });
+export function readIncoming(
+  incoming: IncomingMessage | undefined,
+  ...[onChunk, signal]: Parameters<ReadBody>
+): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (incoming === undefined || incoming.readableEnded) return resolve();
+    const settle = (how: () => void) => {
+      incoming.off('data', onData).off('end', onEnd).off('error', onError).off('close', onClose);
+      signal.removeEventListener('abort', onAbort);
+      how();
+    };
+    const fail = (error: unknown) => settle(() => reject(error));
+    const onData = (chunk: Uint8Array<ArrayBuffer>) => {
+      try {
+        onChunk(chunk);
+      } catch (error) {
+        // The rest stays in the socket. A limited part of it is discarded after the response (`Leftovers`).
+        incoming.pause();
+        fail(error);
+      }
+    };
+    const onEnd = () => settle(resolve);
+    const onError = (error: unknown) => fail(error);
+    const onClose = () => fail(new Error('the connection was closed'));
+    const onAbort = () => fail(signal.reason);
+    if (signal.aborted) return reject(signal.reason);
+    askForBody(incoming);
+    signal.addEventListener('abort', onAbort, { once: true });
+    incoming.on('data', onData).on('end', onEnd).on('error', onError).on('close', onClose);
+  });
 }
 
 /**

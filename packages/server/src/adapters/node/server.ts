@@ -7,12 +7,13 @@ import { type AddressInfo, Server, type Socket } from 'node:net';
 import process from 'node:process';
 import { createAdaptorServer, getRequestListener, RequestError, upgradeWebSocket } from '@hono/node-server';
 import { WebSocketServer } from 'ws';
-import { problemResponse, toProblem, toResponse } from '../../http/problem.ts';
+import type { VoiceFlowApp } from '../../app.ts';
+import { problemResponse, toProblem } from '../../http/problem.ts';
 import { MAX_MESSAGE_BYTES } from '../../routes/stream/messages.ts';
 import { acceptLastArrivals, delay, drainUntilQuiet } from '../common/drain.ts';
-import { type EntryOptions, prepare } from '../common/prepare.ts';
+import type { ResolvedOptions } from '../common/options.ts';
 import { runServe } from '../common/program.ts';
-import { type RunningServer, runningServer } from '../common/running-server.ts';
+import { type EntryOptions, type RunningServer, startServer } from '../common/start-server.ts';
 import { Connections } from './connections.ts';
 import { awaitsContinue, openIncoming, readIncoming } from './incoming.ts';
 import { Leftovers } from './leftovers.ts';
@@ -36,15 +37,18 @@ const HIGH_WATER_BYTES = 256 * 1024;
  * Starts the server. Resolves when it listens and its first worker is ready.
  * @throws `invalid-option`; `model-not-found`, `backend-unavailable` and other errors of starting workers.
  */
-export async function serveNode(entry: EntryOptions = {}): Promise<RunningServer> {
-  const prepared = await prepare(entry, {
-    pump: (c, ...read) => readIncoming(incomingOf(c.env))(...read),
+export function serveNode(entry: EntryOptions = {}): Promise<RunningServer> {
+  const runtime: Parameters<typeof startServer>[1] = {
+    pump: (c, ...read) => readIncoming(incomingOf(c.env), ...read),
     openBody: (c) => openIncoming(incomingOf(c.env)),
     upgradeWebSocket,
     clientAddress: (c) => incomingOf(c.env)?.socket.remoteAddress,
     whenSent: (c, then) => outgoingOf(c.env)?.once('close', then),
-  });
-  const { app, options } = prepared;
+  };
+  return startServer(entry, runtime, listen);
+}
+
+async function listen(app: VoiceFlowApp, options: ResolvedOptions) {
   const connections = new Connections(options.limits.idleBodyMs);
   const leftovers = new Leftovers();
   const sockets = new WebSocketServer({
@@ -62,9 +66,9 @@ export async function serveNode(entry: EntryOptions = {}): Promise<RunningServer
     // It would close connections half a second after a response, even if the body still arrives.
     autoCleanupIncoming: false,
     errorHandler: (error) =>
-      error instanceof RequestError
-        ? toResponse(unreadable(400, error.message))
-        : problemResponse(toProblem(error, crypto.randomUUID())),
+      problemResponse(
+        error instanceof RequestError ? unreadable(400, error.message) : toProblem(error, crypto.randomUUID()),
+      ),
   });
   const server = createAdaptorServer({
     fetch: app.fetch,
@@ -109,7 +113,6 @@ export async function serveNode(entry: EntryOptions = {}): Promise<RunningServer
     });
   } catch (error) {
     connections.close();
-    await prepared.close();
     throw error;
   }
   const { port } = server.address() as AddressInfo;
@@ -128,7 +131,7 @@ export async function serveNode(entry: EntryOptions = {}): Promise<RunningServer
     server.closeAllConnections();
     connections.close();
   };
-  return runningServer(prepared, port, stop);
+  return { port, stop };
 }
 
 /** Most concurrent connections; further ones are closed on arrival. */

@@ -1,8 +1,7 @@
 import type { EventEmitter } from 'node:events';
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
-import type { PlainResponse } from '../../http/exchange.ts';
-import { problem, problemPlainResponse } from '../../http/problem.ts';
+import { type Problem, problem, problemHeaders } from '../../http/problem.ts';
 import { nextLoopTurn } from '../common/event-loop.ts';
 import type { Connections } from './connections.ts';
 
@@ -12,11 +11,15 @@ import type { Connections } from './connections.ts';
 const LINGER_MS = 1_000;
 
 /** The problem of a request that cannot be read. */
-export function unreadable(status: number, detail: string): PlainResponse {
+export function unreadable(status: number, detail: string): Problem {
   const code = status === 408 ? 'deadline-exceeded' : 'invalid-option';
-  return problemPlainResponse(
-    problem(status, code, STATUS_CODES[status] ?? 'Bad Request', detail, crypto.randomUUID()),
-  );
+  return problem(status, code, STATUS_CODES[status] ?? 'Bad Request', detail, crypto.randomUUID());
+}
+
+/** The headers and the body of its response. */
+function contentOf(problem: Problem) {
+  const body = JSON.stringify(problem);
+  return { body, headers: { ...problemHeaders(problem), 'content-length': Buffer.byteLength(body) } };
 }
 
 /** Responds to a request that must not reach the app. @returns false for any other request. */
@@ -35,8 +38,8 @@ export function refuseUnreadable(incoming: IncomingMessage, outgoing: ServerResp
 }
 
 function respond(outgoing: ServerResponse, status: number, detail: string, more = {}): void {
-  const { headers, body } = unreadable(status, detail);
-  outgoing.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(body), ...more });
+  const { headers, body } = contentOf(unreadable(status, detail));
+  outgoing.writeHead(status, { ...headers, ...more });
   outgoing.end(body);
 }
 
@@ -52,8 +55,8 @@ function hostsOf({ rawHeaders, httpVersion }: IncomingMessage): number {
 
 /** Writes a response directly to the socket and closes the connection. */
 export function closeUnreadable(socket: Socket, status: number, detail: string): void {
-  const { headers, body } = unreadable(status, detail);
-  const lines = Object.entries({ ...headers, 'content-length': Buffer.byteLength(body), connection: 'close' });
+  const { headers, body } = contentOf(unreadable(status, detail));
+  const lines = Object.entries({ ...headers, connection: 'close' });
   const head = [`HTTP/1.1 ${status} ${STATUS_CODES[status]}`, ...lines.map(([name, value]) => `${name}: ${value}`)];
   socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
   closeSoon(socket);

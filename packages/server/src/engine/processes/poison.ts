@@ -8,28 +8,23 @@ const MAX_REMEMBERED = 1_000;
 
 /** Inputs that crashed workers and are refused for a while. */
 export class PoisonList {
-  /** Expiry times by digest, oldest first. */
-  readonly #until = new Map<string, number>();
-  /** Expiry times by size of these inputs: a digest is computed only for inputs of such a size. */
-  readonly #sizes = new Map<number, number>();
+  /** Oldest first. */
+  readonly #inputs: { readonly size: number; readonly digest: string; readonly until: number }[] = [];
 
   add(body: readonly Uint8Array[]): void {
-    const size = sizeOf(body);
-    const until = performance.now() + REMEMBERED_MS;
-    this.#sizes.set(size, until);
-    this.#until.set(digestOf(body), until);
-    for (const map of [this.#until, this.#sizes] as Map<unknown, number>[]) {
-      for (const [key, end] of map) {
-        if (end > performance.now() && map.size <= MAX_REMEMBERED) break;
-        map.delete(key);
-      }
-    }
+    this.#inputs.push({ size: sizeOf(body), digest: digestOf(body), until: performance.now() + REMEMBERED_MS });
+    if (this.#inputs.length > MAX_REMEMBERED) this.#inputs.shift();
   }
 
   /** @throws `backend-failed` for an input that crashed workers before. */
   check(body: readonly Uint8Array[]): void {
-    if ((this.#sizes.get(sizeOf(body)) ?? 0) <= performance.now()) return;
-    if ((this.#until.get(digestOf(body)) ?? 0) > performance.now()) throw poisonous();
+    const size = sizeOf(body);
+    const now = performance.now();
+    const alike = this.#inputs.filter((input) => input.size === size && input.until > now);
+    if (alike.length === 0) return;
+    // Computed only for inputs of such a size.
+    const digest = digestOf(body);
+    if (alike.some((input) => input.digest === digest)) throw poisonous();
   }
 }
 

@@ -15,7 +15,6 @@ import { MAX_CRASHES, PoisonList, poisonous } from './poison.ts';
 import { type WorkerCommand, type WorkerOptions, WorkerProcess } from './worker-process.ts';
 
 export interface PoolOptions extends Partial<WorkerOptions> {
-  /** Number of worker processes. */
   readonly workers: number;
   readonly command: WorkerCommand;
   /** Called for each worker that ended or failed to start; it is replaced in either case. */

@@ -205,7 +205,6 @@ export class WorkerProcess {
     return this.#live.open(this.#nextId++, request, emit);
   }
 
-  /** Kills the process at once. */
   kill(why: string): void {
     if (this.#dead) return;
     this.#killReason ??= why;

@@ -32,7 +32,6 @@ export class WorkerSessions {
     return this.#sessions.size;
   }
 
-  /** Resolves when the worker has opened the session. */
   async open(id: number, request: LiveRequest, emit: (message: LiveMessage) => void): Promise<LiveChannel> {
     await new Promise<void>((resolve, reject) => {
       this.#sessions.set(id, { emit, opened: { resolve, reject }, pushes: [] });
@@ -47,7 +46,6 @@ export class WorkerSessions {
     };
   }
 
-  /** The worker has sent something. */
   received(): void {
     this.#lastReceivedAt = performance.now();
   }
@@ -70,7 +68,6 @@ export class WorkerSessions {
     this.#forget(id);
   }
 
-  /** The worker has ended. */
   fail(error: VoiceFlowError): void {
     clearTimeout(this.#watch);
     for (const [id, session] of [...this.#sessions]) {

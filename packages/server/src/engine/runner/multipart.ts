@@ -8,14 +8,12 @@ export interface Form {
   readonly fields: Readonly<Record<string, string>>;
 }
 
-/** Most parts in a form. */
 const MAX_PARTS = 64;
 /** Largest headers of a part, in bytes. */
 const MAX_HEAD = 16_384;
 /** Largest text field in bytes. Known voices with their embeddings take about 6 kB each. */
 const MAX_FIELD = 1024 * 1024;
 
-/** Whether a `Content-Type` is that of a multipart form. */
 export function isMultipart(contentType: string): boolean {
   return /^multipart\/form-data\b/i.test(contentType);
 }
@@ -94,7 +92,6 @@ function headEndFrom(body: Uint8Array, from: number): number {
   return -1;
 }
 
-/** Finds delimiter lines. */
 class Delimiters {
   readonly #body: Uint8Array;
   readonly #delimiter: Uint8Array;

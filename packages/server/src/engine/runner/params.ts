@@ -164,9 +164,19 @@ const MAX_EMBEDDING = 4096;
 /** Upper limit of the seconds of speech of a voice, far more than any real value. */
 const MAX_SECONDS = 1e9;
 
-/**
- * Parses voices in JSON: `[{"name": …, "embedding": [192 numbers], "space": …, "seconds": 12}]`; seconds may be absent.
- */
+const VoiceList = v.array(
+  v.object({
+    name: v.pipe(v.string(), v.maxLength(MAX_NAME)),
+    space: v.string(),
+    embedding: v.pipe(
+      v.array(v.pipe(v.number(), v.finite())),
+      v.maxLength(MAX_EMBEDDING),
+      v.transform((numbers) => Float32Array.from(numbers)),
+    ),
+    seconds: v.nullish(v.pipe(v.number(), v.gtValue(0), v.ltValue(MAX_SECONDS))),
+  }),
+);
+
 function parseKnown(text: string): KnownVoice[] {
   let list: unknown;
   try {
@@ -174,26 +184,13 @@ function parseKnown(text: string): KnownVoice[] {
   } catch (cause) {
     throw new VoiceFlowError('invalid-option', 'known is not JSON, expected a list of voices', { cause });
   }
-  const voices = Array.isArray(list) ? list.map(toKnown) : [];
-  if (!Array.isArray(list) || voices.some((voice) => voice === undefined)) {
-    throw invalid(
-      'known',
-      text.slice(0, 60),
-      `a JSON list of { name, embedding, space, seconds? }, with names of up to ${MAX_NAME} characters`,
-    );
-  }
-  return voices.filter((voice) => voice !== undefined);
-}
-
-function toKnown(value: unknown): KnownVoice | undefined {
-  if (typeof value !== 'object' || value === null) return undefined;
-  const { name, embedding, space, seconds } = value as Record<string, unknown>;
-  if (typeof name !== 'string' || typeof space !== 'string' || !Array.isArray(embedding)) return undefined;
-  if (name.length > MAX_NAME || embedding.length > MAX_EMBEDDING) return undefined;
-  if (!embedding.every((number) => typeof number === 'number' && Number.isFinite(number))) return undefined;
-  const voice = { name, space, embedding: Float32Array.from(embedding) };
-  if (seconds === undefined || seconds === null) return voice;
-  return typeof seconds === 'number' && seconds > 0 && seconds < MAX_SECONDS ? { ...voice, seconds } : undefined;
+  const result = v.safeParse(VoiceList, list, { abortEarly: true });
+  if (result.success) return result.output.map(({ seconds, ...voice }) => (seconds ? { ...voice, seconds } : voice));
+  throw invalid(
+    'known',
+    text.slice(0, 60),
+    `a JSON list of { name, embedding, space, seconds? }, with names of up to ${MAX_NAME} characters`,
+  );
 }
 
 /** @throws `invalid-option` for an unknown name: a misspelled option must not be ignored silently. */

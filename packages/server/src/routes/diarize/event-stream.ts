@@ -1,5 +1,7 @@
+import { streamSSE } from 'hono/streaming';
+import type { Progress } from 'voiceflow-ml/core';
 import type { Task } from '../../engine/engine.ts';
-import type { AppContext } from '../../http/exchange.ts';
+import type { AppContext } from '../../http/context.ts';
 import { toProblem } from '../../http/problem.ts';
 import type { AppState } from '../../state.ts';
 import { type Accepted, serverTiming, work } from '../run-task.ts';
@@ -14,63 +16,48 @@ const PROGRESS_MS = 100;
  * response. A slow reader may miss progress, but never the result.
  */
 export function eventStream(c: AppContext, state: AppState, task: Task, accepted: Accepted): Response {
-  const encoder = new TextEncoder();
-  let keepAlive: ReturnType<typeof setInterval> | undefined;
-  const stream = new ReadableStream<Uint8Array>({
-    async start(controller) {
-      let reportedAt = Number.NEGATIVE_INFINITY;
-      const canWrite = () => (controller.desiredSize ?? 0) > 0;
-      const write = (text: string) => {
-        try {
-          controller.enqueue(encoder.encode(text));
-        } catch {
-          // The reader has disconnected; the request's signal stops the task.
-        }
-      };
-      const send = (event: string, data: string) =>
-        write(
-          `event: ${event}\n${data
-            .split('\n')
-            .map((line) => `data: ${line}\n`)
-            .join('')}\n`,
-        );
-      keepAlive = setInterval(() => canWrite() && write(': waiting\n\n'), KEEP_ALIVE_MS);
-      // Sent at once, so that the client sees that the request was accepted.
-      write(': accepted\n\n');
-      const { requestId, startedAt } = c.var.exchange;
-      try {
-        const { reply, queueMs } = await work(c.var.exchange, state, task, accepted, (progress) => {
-          const now = performance.now();
-          if (now - reportedAt < PROGRESS_MS || !canWrite()) return;
-          reportedAt = now;
-          send('progress', JSON.stringify(progress));
-        });
-        send('result', new TextDecoder().decode(reply.body));
-        write(`: ${serverTiming({ receive: accepted.receivedMs, queue: queueMs, ...reply.timings }, startedAt)}\n\n`);
-        state.metrics.requests.add(1, { route: '/v1/diarize', outcome: 'ok' });
-      } catch (error) {
-        const body = toProblem(error, requestId);
-        state.metrics.refusals.add(1, { code: body.code });
-        state.metrics.requests.add(1, { route: '/v1/diarize', outcome: body.code });
-        state.log({ level: 'warn', message: 'stream failed', requestId, code: body.code });
-        send('problem', JSON.stringify(body));
-      } finally {
-        clearInterval(keepAlive);
-        state.metrics.requestSeconds.observe((performance.now() - startedAt) / 1000, { route: '/v1/diarize' });
-        try {
-          controller.close();
-        } catch {
-          // The reader has canceled the stream.
-        }
-      }
-    },
-    cancel() {
+  const response = streamSSE(c, async (stream) => {
+    let reportedAt = Number.NEGATIVE_INFINITY;
+    /** Whether the reader has not taken the last write yet. */
+    let busy = false;
+    const write = async (text: string) => {
+      busy = true;
+      await stream.write(text);
+      busy = false;
+    };
+    const send = (event: string, data: string) => write(`event: ${event}\n${data.replace(/^/gm, 'data: ')}\n\n`);
+    const keepAlive = setInterval(() => {
+      if (!busy) void write(': waiting\n\n');
+    }, KEEP_ALIVE_MS);
+    // Sent at once, so that the client sees that the request was accepted.
+    void write(': accepted\n\n');
+    const onProgress = (progress: Progress) => {
+      const now = performance.now();
+      if (now - reportedAt < PROGRESS_MS || busy) return;
+      reportedAt = now;
+      void send('progress', JSON.stringify(progress));
+    };
+    try {
+      const { reply, queueMs } = await work(c, state, task, accepted, onProgress);
+      void send('result', new TextDecoder().decode(reply.body));
+      const timings = { receive: accepted.receivedMs, queue: queueMs, ...reply.timings };
+      void write(`: ${serverTiming(timings, c.get('startedAt'))}\n\n`);
+      state.metrics.requests.add(1, { route: '/v1/diarize', outcome: 'ok' });
+    } catch (error) {
+      const requestId = c.get('requestId');
+      const body = toProblem(error, requestId);
+      state.metrics.refusals.add(1, { code: body.code });
+      state.metrics.requests.add(1, { route: '/v1/diarize', outcome: body.code });
+      state.log({ level: 'warn', message: 'stream failed', requestId, code: body.code });
+      void send('problem', JSON.stringify(body));
+    } finally {
       clearInterval(keepAlive);
-    },
+      const seconds = (performance.now() - c.get('startedAt')) / 1000;
+      state.metrics.requestSeconds.observe(seconds, { route: '/v1/diarize' });
+    }
   });
-  return c.body(stream, 200, {
-    'content-type': 'text/event-stream; charset=utf-8',
-    'cache-control': 'no-store',
-    'x-accel-buffering': 'no',
-  });
+  response.headers.set('content-type', 'text/event-stream; charset=utf-8');
+  response.headers.set('cache-control', 'no-store');
+  response.headers.set('x-accel-buffering', 'no');
+  return response;
 }

@@ -1,6 +1,6 @@
 import { invalidOption } from 'voiceflow-ml/core';
 import type { TaskOutput } from '../../engine/engine.ts';
-import { type AppContext, respond } from '../../http/exchange.ts';
+import type { AppContext } from '../../http/context.ts';
 import type { AppState } from '../../state.ts';
 import { accept, runTask } from '../run-task.ts';
 import { taskOf } from '../task.ts';
@@ -10,8 +10,8 @@ import { eventStream } from './event-stream.ts';
 export async function diarize(c: AppContext, state: AppState): Promise<Response> {
   const accepts = c.req.header('accept') ?? '';
   const task = taskOf(c, state, 'diarize', diarizeOutput(accepts, c.req.query('format')));
-  if (!accepts.includes('text/event-stream')) return respond(c, await runTask(c.var.exchange, state, task));
-  const accepted = await accept(c.var.exchange, state, task);
+  if (!accepts.includes('text/event-stream')) return runTask(c, state, task);
+  const accepted = await accept(c, state, task);
   try {
     state.queues.recording.assertAdmits({ cost: accepted.cost, ...accepted.deadline });
   } catch (error) {

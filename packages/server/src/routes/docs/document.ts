@@ -1,7 +1,7 @@
 import { toJsonSchema } from '@valibot/to-json-schema';
 import type { Hono } from 'hono';
 import * as v from 'valibot';
-import type { AppEnv } from '../../http/exchange.ts';
+import type { AppEnv } from '../../http/context.ts';
 import { PROBLEMS } from '../../http/problem.ts';
 import { type Media, type ProblemCode, type RouteSpec, specOf } from '../describe.ts';
 import { ProblemSchema } from '../schemas.ts';

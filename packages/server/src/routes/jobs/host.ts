@@ -5,7 +5,7 @@ import { secondsOf } from '../../admission/cost.ts';
 import type { Engine, Task, TaskReply } from '../../engine/engine.ts';
 import { diarizeParams, readParams } from '../../engine/runner/params.ts';
 import { assertFits, assertUncompressed } from '../../http/body.ts';
-import type { AppContext } from '../../http/exchange.ts';
+import type { AppContext } from '../../http/context.ts';
 import { toProblem } from '../../http/problem.ts';
 import { toError } from '../../http/problem-error.ts';
 import { streamBody } from '../../http/streamed-body.ts';
@@ -20,18 +20,16 @@ import { Submission } from './schema.ts';
  */
 export const JOBS_DRAIN_SHARE = 0.8;
 
-/** What the server provides to the routes of jobs. */
 export function jobsHost(state: AppState): JobsHost {
   const { limits, options, registry, log, budget } = state;
   const open = options.openBody ?? ((c: Context) => c.req.raw.body ?? noBody());
-  const exchange = (c: Context) => (c as AppContext).var.exchange;
   return {
     recordings: queuedRecordings(state),
     registry,
     log,
-    budget,
-    client: (c) => exchange(c).client ?? '',
-    requestId: (c) => exchange(c).requestId,
+    hold: () => budget.hold(),
+    client: (c: AppContext) => c.get('client') ?? '',
+    requestId: (c: AppContext) => c.get('requestId'),
     body(c, maxBytes = limits.bodyBytes) {
       assertUncompressed(c.req.header('content-encoding'));
       assertFits(Number(c.req.header('content-length')) || 0, maxBytes);
@@ -47,7 +45,6 @@ export function jobsHost(state: AppState): JobsHost {
 
 async function* noBody(): AsyncGenerator<Uint8Array> {}
 
-/** Runs one task. */
 type Run = (task: Task, recording: Recording, context: RecordingContext) => Promise<TaskReply>;
 
 /** Processes recordings on an engine's workers, which open the files themselves. */

@@ -3,7 +3,7 @@ import { Hono } from 'hono';
 import type * as v from 'valibot';
 import { invalidOption, normalizeName } from 'voiceflow-ml/core';
 import { readParams } from '../../engine/runner/params.ts';
-import type { AppContext, AppEnv } from '../../http/exchange.ts';
+import type { AppContext, AppEnv } from '../../http/context.ts';
 import type { AppState } from '../../state.ts';
 import { described } from '../describe.ts';
 import { queryOf } from '../task.ts';

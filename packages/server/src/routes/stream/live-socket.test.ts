@@ -4,7 +4,7 @@ import type { WSContext } from 'hono/ws';
 import { afterEach, expect, it, vi } from 'vitest';
 import type { LiveMessage } from '../../engine/engine.ts';
 import { localEngine } from '../../engine/local/local-engine.ts';
-import type { AppContext } from '../../http/exchange.ts';
+import type { AppContext } from '../../http/context.ts';
 import { createState } from '../../state.ts';
 import { LiveSocket } from './live-socket.ts';
 
@@ -36,7 +36,7 @@ function session(query: Record<string, string[]> = {}) {
   );
   const state = createState({ engine, version: '0', limits: { idleBodyMs: 1_000 } });
   const all = { sampleRate: ['192000'], encoding: ['f32le'], ...query };
-  const c = { req: { queries: () => all, query: () => firstOf(all) }, var: { exchange: { requestId: '1' } } };
+  const c = { req: { queries: () => all, query: () => firstOf(all) }, get: () => undefined };
   const ws = { readyState: 1, raw: {}, send: (text: string) => sent.push(JSON.parse(text)), close() {} };
   const events = new LiveSocket(c as unknown as AppContext, state).events();
   events.onOpen?.(new Event('open'), ws as unknown as WSContext);

@@ -4,7 +4,7 @@ import type { LiveChannel, LiveMessage, LiveRequest } from '../../engine/engine.
 import { joinChunks } from '../../engine/runner/bytes.ts';
 import { toMessage } from '../../engine/runner/live.ts';
 import { ChunkList } from '../../http/chunk-list.ts';
-import type { AppContext } from '../../http/exchange.ts';
+import type { AppContext } from '../../http/context.ts';
 import type { AppState, OpenSession } from '../../state.ts';
 import { queryOf } from '../task.ts';
 import { liveRequest, MAX_MESSAGE_BYTES, parseCommand } from './messages.ts';
@@ -17,7 +17,6 @@ const PAUSE_SECONDS = 5;
 /** Seconds of unprocessed audio after which the session ends, when the sender cannot be paused. */
 const MAX_AHEAD_SECONDS = 60;
 
-/** WebSocket close codes. */
 const CLOSE = { normal: 1000, policy: 1008, tooBig: 1009, failed: 1011, restart: 1012, tryLater: 1013 } as const;
 
 /** What the sockets of the runtimes have besides the standard: only those of `ws` can slow down a fast sender. */
@@ -28,7 +27,6 @@ interface RuntimeSocket {
   getBufferedAmount?(): number;
 }
 
-/** One WebSocket and its session. */
 export class LiveSocket implements OpenSession {
   lastAudio = performance.now();
   readonly #c: AppContext;
@@ -57,7 +55,7 @@ export class LiveSocket implements OpenSession {
   }
 
   get client(): string | undefined {
-    return this.#c.var.exchange.client;
+    return this.#c.get('client');
   }
 
   get #raw(): RuntimeSocket {
@@ -108,7 +106,7 @@ export class LiveSocket implements OpenSession {
     const manifest = this.#state.engine.info?.manifest;
     const { idleBodyMs: idleMs } = this.#state.limits;
     const model = { id: manifest?.id, version: manifest?.version, space: manifest?.space };
-    this.#send({ type: 'ready', session: this.#c.var.exchange.requestId, sampleRate, encoding, model, idleMs });
+    this.#send({ type: 'ready', session: this.#c.get('requestId'), sampleRate, encoding, model, idleMs });
     const queued = this.#queuedMessages ?? [];
     this.#queuedMessages = undefined;
     for (const message of queued) this.#emit(message);
@@ -248,7 +246,7 @@ export class LiveSocket implements OpenSession {
     this.#state.log({
       level: 'info',
       message: 'session',
-      requestId: this.#c.var.exchange.requestId,
+      requestId: this.#c.get('requestId'),
       client: this.client,
       outcome,
       seconds: Math.round(performance.now() - this.#startedAt) / 1000,

@@ -1,5 +1,5 @@
-import type { AppContext } from '../../http/exchange.ts';
-import { problem, problemResponse } from '../../http/problem.ts';
+import type { AppContext } from '../../http/context.ts';
+import { respondProblem } from '../../http/problem.ts';
 import type { AppState } from '../../state.ts';
 import { LiveSocket } from './live-socket.ts';
 import { isOwnOrigin } from './messages.ts';
@@ -19,13 +19,10 @@ export async function stream(c: AppContext, state: AppState): Promise<Response> 
     !corsOrigins.some((one) => one === '*' || one === origin)
   ) {
     const text = `connections from ${origin.slice(0, 100)} are not allowed`;
-    return problemResponse(
-      problem(403, 'unauthorized', 'Forbidden', text, c.var.exchange.requestId, 'Add the origin to VOICEFLOW_CORS.'),
-    );
+    return respondProblem(c, 403, 'unauthorized', 'Forbidden', text, 'Add the origin to VOICEFLOW_CORS.');
   }
   if (upgradeWebSocket === undefined) {
-    const text = 'this runtime has no WebSockets';
-    return problemResponse(problem(501, 'backend-unavailable', 'Not implemented', text, c.var.exchange.requestId));
+    return respondProblem(c, 501, 'backend-unavailable', 'Not implemented', 'this runtime has no WebSockets');
   }
   try {
     const response = await upgradeWebSocket(() => new LiveSocket(c, state).events())(c, async () => {});
@@ -37,6 +34,5 @@ export async function stream(c: AppContext, state: AppState): Promise<Response> 
 }
 
 function upgradeRequired(c: AppContext): Response {
-  const text = 'this route needs a WebSocket upgrade';
-  return problemResponse(problem(426, 'invalid-option', 'Upgrade required', text, c.var.exchange.requestId));
+  return respondProblem(c, 426, 'invalid-option', 'Upgrade required', 'this route needs a WebSocket upgrade');
 }

@@ -1,4 +1,4 @@
-import type { AppContext } from '../../http/exchange.ts';
+import type { AppContext } from '../../http/context.ts';
 import type { AppState } from '../../state.ts';
 
 /** `GET /healthz`: whether the process responds. */

@@ -1,7 +1,7 @@
 import { invalidOption, type TensorInfo, VoiceFlowError } from 'voiceflow-ml/core';
 import type { EngineInfo } from '../../engine/engine.ts';
-import { type AppContext, respond } from '../../http/exchange.ts';
-import { problem, problemResponse } from '../../http/problem.ts';
+import type { AppContext } from '../../http/context.ts';
+import { respondProblem } from '../../http/problem.ts';
 import type { AppState } from '../../state.ts';
 import { runTask } from '../run-task.ts';
 import { taskOf } from '../task.ts';
@@ -47,8 +47,7 @@ export function modelReady(c: AppContext, state: AppState): Response {
 export async function modelInfer(c: AppContext, state: AppState): Promise<Response> {
   const info = findModel(c, state);
   if (info instanceof Response) return info;
-  const task = { ...taskOf(c, state, 'tensors', 'json'), headerLength: headerLength(c) };
-  return respond(c, await runTask(c.var.exchange, state, task));
+  return runTask(c, state, { ...taskOf(c, state, 'tensors', 'json'), headerLength: headerLength(c) });
 }
 
 function isReady(state: AppState): boolean {
@@ -74,7 +73,7 @@ function findModel(c: AppContext, state: AppState): EngineInfo | Response {
   if (name === manifest.id && (version === undefined || version === manifest.version)) return info;
   const asked = version === undefined ? name : `${name}@${version}`;
   const text = `there is no model "${asked.slice(0, 60)}", this server has ${manifest.id}@${manifest.version}`;
-  return problemResponse(problem(404, 'not-found', 'Not found', text, c.var.exchange.requestId));
+  return respondProblem(c, 404, 'not-found', 'Not found', text);
 }
 
 function toMetadata({ name, type, dims }: TensorInfo): { name: string; datatype: string; shape: number[] } {
