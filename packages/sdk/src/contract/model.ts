@@ -37,6 +37,8 @@ export interface EmbeddingPart {
   readonly dimensions: number;
   /** Minimum number of feature frames in the input; shorter speech is repeated to reach it. */
   readonly leastFrames: number;
+  /** Whether negative outputs count as 0, as if the network ended in a ReLU. Default: false. */
+  readonly rectified?: boolean;
 }
 
 /** `manifest.json` of a model: its identity, the checksums of its files and the settings that depend on its weights. */

@@ -43,7 +43,8 @@ export function embedding(manifest: ModelManifest, model: Model) {
       const data = repeated(subtractMean(rows, part.bins), part.leastFrames * part.bins);
       const dims = [1, data.length / part.bins, part.bins];
       const outputs = await model.run({ [input.name]: { type: 'float32', dims, data } }, { signal });
-      return normalize(floats(outputs, output.name, part.dimensions).slice());
+      const voice = floats(outputs, output.name, part.dimensions);
+      return normalize(part.rectified ? voice.map((x) => Math.max(0, x)) : voice.slice());
     },
   };
 }
