@@ -44,7 +44,7 @@ describe.skipIf(Object.values(NETWORKS).some((path) => path === undefined))(
         env: { VOICEFLOW_MODELS: models },
       });
       expect(code).toBe(1);
-      expect(stderr).toMatch(/accurate 3\.0\.0, 34\.3 MB, license: MIT .*Apache-2\.0/);
+      expect(stderr).toMatch(/accurate 3\.0\.1, 34\.3 MB, license: MIT .*Apache-2\.0/);
       await expect(installedModel('accurate', models)).rejects.toMatchObject({ code: 'model-not-found' });
     });
 
