@@ -1,17 +1,25 @@
 import type { Model } from '../contract/backend.ts';
-import type { ModelManifest } from '../contract/model.ts';
+import type { EmbeddingPart, ModelManifest } from '../contract/model.ts';
 import { Fbank, subtractMean } from '../stages/fbank.ts';
 import { normalize } from '../stages/vectors.ts';
 import { incompatible } from './incompatible.ts';
 import { floats } from './window-runner.ts';
 
-export type Embedding = ReturnType<typeof embedding>;
+/** A loaded network that embeds pieces of speech. */
+export interface Embedding {
+  readonly model: Model;
+  readonly part: EmbeddingPart;
+  /** Creates the feature computation for one recording; its rows are 10 ms apart. */
+  features(): Fbank;
+  /**
+   * Embeds a piece. @param rows Features, `[rows, bins]`, ≥ 1 row; changed in place.
+   * @returns `[dimensions]`, unit length. @throws `aborted`; errors of the model.
+   */
+  voice(rows: Float32Array, signal?: AbortSignal): Promise<Float32Array>;
+}
 
-/**
- * A loaded network that embeds pieces of speech.
- * @throws `model-incompatible` if it does not fit the manifest's embedding part.
- */
-export function embedding(manifest: ModelManifest, model: Model) {
+/** Checks that a manifest's embedding part and the loaded network fit together. @throws `model-incompatible`. */
+export function embedding(manifest: ModelManifest, model: Model): Embedding {
   const part = manifest.embedding;
   if (!part) throw incompatible(manifest, 'its manifest has no part `embedding`');
   const input = model.inputs[0];
@@ -33,13 +41,8 @@ export function embedding(manifest: ModelManifest, model: Model) {
   return {
     model,
     part,
-    /** Creates the feature computation for one recording; its rows are 10 ms apart. */
     features: () => new Fbank(part),
-    /**
-     * Embeds a piece. @param rows Features, `[rows, bins]`, ≥ 1 row; changed in place.
-     * @returns `[dimensions]`, unit length. @throws `aborted`; errors of the model.
-     */
-    voice: async (rows: Float32Array, signal?: AbortSignal): Promise<Float32Array> => {
+    voice: async (rows, signal) => {
       const data = repeated(subtractMean(rows, part.bins), part.leastFrames * part.bins);
       const dims = [1, data.length / part.bins, part.bins];
       const outputs = await model.run({ [input.name]: { type: 'float32', dims, data } }, { signal });

@@ -9,7 +9,7 @@ import type { SpeechGate } from './speech-gate.ts';
 export interface FastCnnNetwork {
   readonly manifest: ModelManifest;
   readonly model: Model;
-  readonly network: ReturnType<typeof windowNetwork>;
+  readonly network: WindowNetwork;
   readonly settings: FastCnnSettings;
   /** Seconds per frame. */
   readonly frame: number;
@@ -41,11 +41,20 @@ function gated(settings: FastCnnSettings, gate: SpeechGate | undefined): FastCnn
   return { ...settings, turns };
 }
 
-/**
- * Tensor names and sizes of a network that outputs a few local speakers for each window (of `window` samples).
- * @throws `model-incompatible` if manifest and loaded network do not agree.
- */
-function windowNetwork(manifest: ModelManifest, model: Model) {
+/** Tensor names and sizes of a network that outputs a few local speakers for each window. */
+interface WindowNetwork {
+  readonly input: string;
+  readonly embeddings: string;
+  readonly activity: string;
+  /** Samples per window. */
+  readonly window: number;
+  readonly frames: number;
+  readonly slots: number;
+  readonly dimensions: number;
+}
+
+/** @throws `model-incompatible` if manifest and loaded network do not agree. */
+function windowNetwork(manifest: ModelManifest, model: Model): WindowNetwork {
   const [, window] = declared(manifest, 'inputs', 'audio', 2);
   const [, slots, dimensions] = declared(manifest, 'outputs', 'embeddings', 3);
   const [, frames, same] = declared(manifest, 'outputs', 'activity', 3);

@@ -5,7 +5,17 @@ import { Powerset } from '../stages/powerset.ts';
 import { incompatible } from './incompatible.ts';
 import { floats, WindowRunner } from './window-runner.ts';
 
-export type Segmentation = ReturnType<typeof segmentation>;
+/** A loaded segmentation network: windows of audio → powerset classes of their local speakers. */
+export interface Segmentation {
+  readonly manifest: ModelManifest;
+  readonly model: Model;
+  readonly part: SegmentationPart;
+  readonly powerset: Powerset;
+  readonly input: string;
+  readonly output: string;
+  /** Input shape for a number of windows. */
+  readonly dims: (count: number) => readonly number[];
+}
 
 /** Receives the network's output for one window: `[frames, classes]` scores (logits or log-probabilities); a view. */
 export type TakeWindow = (window: number, scores: Float32Array) => void | Promise<void>;
@@ -19,10 +29,10 @@ export interface SegmentationRun {
 }
 
 /**
- * A loaded segmentation network: windows of audio → powerset classes of their local speakers.
- * @throws `model-incompatible` if it does not fit the manifest's segmentation part.
+ * Checks that a manifest's segmentation part and the loaded network fit together.
+ * @throws `model-incompatible`.
  */
-export function segmentation(manifest: ModelManifest, model: Model) {
+export function segmentation(manifest: ModelManifest, model: Model): Segmentation {
   const part = manifest.segmentation;
   if (!part) throw incompatible(manifest, 'its manifest has no part `segmentation`');
   const { window, frames, speakers, speakersAtOnce, frameStep } = part;
@@ -49,8 +59,7 @@ export function segmentation(manifest: ModelManifest, model: Model) {
     powerset,
     input: input.name,
     output: output.name,
-    /** Input shape for a number of windows. */
-    dims: (count: number): readonly number[] => (rank === 2 ? [count, part.window] : [count, 1, part.window]),
+    dims: (count) => (rank === 2 ? [count, part.window] : [count, 1, part.window]),
   };
 }
 

@@ -23,7 +23,7 @@ export interface Stretch {
 /** Between-speaker variance in the voice space, and the clustering settings. */
 export interface VoiceRules {
   readonly between: Float32Array;
-  readonly cluster: Omit<FastCnnSettings['cluster'], 'trackRate' | 'horizon'>;
+  readonly cluster: FastCnnSettings['cluster'];
 }
 
 /** Statistics of the stretches of one voice. */

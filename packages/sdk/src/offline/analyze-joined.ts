@@ -1,25 +1,30 @@
 import type { AudioSource } from '../contract/audio.ts';
 import type { Model } from '../contract/backend.ts';
 import type { ModelManifest } from '../contract/model.ts';
-import { embedding } from '../inference/embedding.ts';
+import { type Embedding, embedding } from '../inference/embedding.ts';
 import type { FastCnnNetwork } from '../inference/fast-cnn-network.ts';
 import { checkDimensions, incompatible } from '../inference/incompatible.ts';
+import type { Segmentation } from '../inference/segmentation.ts';
 import { clusterJoined } from '../stages/cluster-joined.ts';
+import { type JoinedSettings, joinedSettings } from '../stages/joined-settings.ts';
 import type { LocalRecording } from '../stages/local-speakers.ts';
 import { byPieces } from '../stages/piece-speakers.ts';
-import { joinedSettings } from '../stages/recording-settings.ts';
 import { type Analysis, analyze } from './analyze.ts';
 import { PieceCollector } from './piece-collector.ts';
 import type { SolveContext } from './speaker-turns.ts';
 import type { AnalyzeRequest } from './types.ts';
 
-type JoinedModel = ReturnType<typeof joinedModel>;
+/** The networks of the joined pipeline: the Fast CNN with its gate, and a network that embeds pieces of speech. */
+interface JoinedModel {
+  readonly manifest: ModelManifest;
+  readonly cnn: FastCnnNetwork;
+  readonly segmentation: Segmentation;
+  readonly embedding: Embedding;
+  readonly settings: JoinedSettings;
+}
 
-/**
- * The networks of the joined pipeline: the Fast CNN with its gate, and a network that embeds pieces of speech.
- * @throws `model-incompatible` if the networks and the settings do not fit together.
- */
-export function joinedModel(manifest: ModelManifest, network: Model, cnn: FastCnnNetwork) {
+/** Checks that the networks and the settings fit together. @throws `model-incompatible`. */
+export function joinedModel(manifest: ModelManifest, network: Model, cnn: FastCnnNetwork): JoinedModel {
   const voices = embedding(manifest, network);
   const settings = joinedSettings(manifest);
   const segmentation = cnn.gate?.segmentation;

@@ -2,24 +2,32 @@ import type { AudioSource } from '../contract/audio.ts';
 import type { Model } from '../contract/backend.ts';
 import { VoiceFlowError } from '../contract/errors.ts';
 import type { ModelManifest } from '../contract/model.ts';
-import { embedding } from '../inference/embedding.ts';
+import { type Embedding, embedding } from '../inference/embedding.ts';
 import { checkDimensions, checkRates } from '../inference/incompatible.ts';
 import { firstFrame, type Segmentation, segmentationRunner } from '../inference/segmentation.ts';
 import { ActiveSpeakersAdder, piecePosteriors } from '../stages/active-speakers.ts';
-import { recordingSettings } from '../stages/recording-settings.ts';
+import { type RecordingSettings, recordingSettings } from '../stages/recording-settings.ts';
 import { SegmentedRecording } from '../stages/segmented.ts';
 import { PieceCollector } from './piece-collector.ts';
 import { modelProgress, readSource } from './read-source.ts';
 import type { SolveContext } from './speaker-turns.ts';
 import type { AnalyzeRequest, NetworkOutputs } from './types.ts';
 
-export type RecordingModel = ReturnType<typeof recordingModel>;
+/** A segmentation network for windows of several seconds, an embedding network for pieces of speech, and settings. */
+export interface RecordingModel {
+  readonly manifest: ModelManifest;
+  readonly segmentation: Segmentation;
+  readonly embedding: Embedding;
+  readonly settings: RecordingSettings;
+  /** Seconds per frame, and from the recording's start to the start of its first frame. */
+  readonly frame: number;
+  readonly offset: number;
+  /** Samples between windows. */
+  readonly step: number;
+}
 
-/**
- * A segmentation network for windows of several seconds, an embedding network for pieces of speech, and settings that
- * fit together. @throws `model-incompatible`.
- */
-export function recordingModel(manifest: ModelManifest, network: Model, segmenter?: Segmentation) {
+/** Checks that manifest, networks and settings fit together. @throws `model-incompatible`. */
+export function recordingModel(manifest: ModelManifest, network: Model, segmenter?: Segmentation): RecordingModel {
   const voices = embedding(manifest, network);
   if (!segmenter) {
     throw new VoiceFlowError(
@@ -37,10 +45,8 @@ export function recordingModel(manifest: ModelManifest, network: Model, segmente
     segmentation: segmenter,
     embedding: voices,
     settings,
-    /** Seconds per frame, and from the recording's start to the start of its first frame. */
     frame: part.frameStep / part.sampleRate,
     offset: (part.frameStart - part.frameStep / 2) / part.sampleRate,
-    /** Samples between windows. */
     step: Math.round(settings.segmentation.step * part.sampleRate),
   };
 }

@@ -2,8 +2,8 @@ import type { Embedding } from '../inference/embedding.ts';
 import { InFlight } from '../inference/in-flight.ts';
 import type { Segmentation } from '../inference/segmentation.ts';
 import type { Fbank } from '../stages/fbank.ts';
+import type { JoinedSettings } from '../stages/joined-settings.ts';
 import { type Piece, PieceCutter, type VoicedPiece } from '../stages/pieces.ts';
-import type { JoinedSettings } from '../stages/recording-settings.ts';
 import { copyRows, RowStore } from '../stages/row-store.ts';
 
 /**

@@ -41,6 +41,7 @@ export { type TurnEvidence, turnEvidence } from '../stages/confidence.ts';
 export { Fbank, type FbankShape, fbank, subtractMean } from '../stages/fbank.ts';
 export { halfEven } from '../stages/half-even.ts';
 export { type FrameTurn, type TurnRules, TurnTracker } from '../stages/hysteresis.ts';
+export { type JoinedSettings, joinedSettings } from '../stages/joined-settings.ts';
 export { cleanFrames } from '../stages/local-speaker-table.ts';
 export type { LocalRecording } from '../stages/local-speakers.ts';
 export { LocalSpeakers } from '../stages/local-speakers.ts';
@@ -58,12 +59,7 @@ export {
 export { Powerset, powersetClasses } from '../stages/powerset.ts';
 export { PLDA_FILES, pyannoteSettings, readPlda } from '../stages/pyannote-settings.ts';
 export { reconstruct } from '../stages/reconstruct.ts';
-export {
-  type JoinedSettings,
-  joinedSettings,
-  type RecordingSettings,
-  recordingSettings,
-} from '../stages/recording-settings.ts';
+export { type RecordingSettings, recordingSettings } from '../stages/recording-settings.ts';
 export { SegmentedRecording } from '../stages/segmented.ts';
 export {
   type FastCnnSettings,

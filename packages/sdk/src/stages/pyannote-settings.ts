@@ -1,17 +1,23 @@
 import { VoiceFlowError } from '../contract/errors.ts';
 import type { ModelManifest } from '../contract/model.ts';
 import { readNpz } from './npz.ts';
-import { namingRules } from './settings.ts';
+import { type NamingRules, namingRules } from './settings.ts';
 import { SettingsReader } from './settings-reader.ts';
 import { type XVectorSpace, xVectorSpace } from './vbx.ts';
+import type { VbxSettings } from './vbx-clustering.ts';
 
-export type PyannoteSettings = ReturnType<typeof pyannoteSettings>;
+/** Settings of the pyannote pipeline in a manifest. */
+export interface PyannoteSettings {
+  /** Seconds between windows. */
+  readonly step: number;
+  readonly clustering: VbxSettings;
+  readonly known: NamingRules;
+}
 
-/** Settings of the pyannote pipeline. @throws `model-incompatible`, naming the setting and its range. */
-export function pyannoteSettings(manifest: ModelManifest) {
+/** Reads and checks a manifest's settings. @throws `model-incompatible`, naming the setting and its range. */
+export function pyannoteSettings(manifest: ModelManifest): PyannoteSettings {
   const read = new SettingsReader(manifest);
   return {
-    /** Seconds between windows. */
     step: read.number('segmentation.step', 0.1, 10),
     clustering: {
       threshold: read.number('vbx.threshold', 0, 2),
