@@ -1,6 +1,7 @@
 import { $, element } from '../../../examples/browser/src/page/dom.ts';
 import { onFile, type Page } from '../../../examples/browser/src/page/page.ts';
 import type { JobsClient } from '../src/client/jobs.ts';
+import { RequestError } from '../src/client/request-error.ts';
 import type { JobJson } from '../src/client/types.ts';
 
 /** Milliseconds between refreshes while jobs have not ended. */
@@ -40,9 +41,9 @@ export function showJobs(page: Page, jobs: () => JobsClient): () => Promise<void
       showItems(list.jobs);
       const waiting = list.jobs.some(({ state }) => state === 'queued' || state === 'running');
       if (waiting) timer = setTimeout(() => void refresh(), REFRESH_MS);
-    } catch {
-      // A server without jobs has no list; one that is away for a moment had one.
-      if (items.hasChildNodes()) timer = setTimeout(() => void refresh(), REFRESH_MS);
+    } catch (error) {
+      // Without a key, for example, there is no list to show; a server that is away for a moment has one later.
+      if (RequestError.isTemporary(error)) timer = setTimeout(() => void refresh(), REFRESH_MS);
       else section.hidden = true;
     }
   }

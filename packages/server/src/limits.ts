@@ -19,7 +19,7 @@ export const LIMIT_RULES = {
    * value by the client: to the response.
    */
   deadlineMs: { default: 30_000, env: 'VOICEFLOW_DEADLINE_MS', min: 1, max: 24 * 3_600_000 },
-  /** The whole work on a recording, even if it makes steady progress. */
+  /** The whole work on a recording, even if it makes steady progress, and on a live session after its end. */
   workMs: { default: 30 * 60_000, env: 'VOICEFLOW_WORK_MS', min: 1, max: 24 * 3_600_000 },
   /** From the last byte of a window's body to its response. */
   inferDeadlineMs: { default: 2_000, env: 'VOICEFLOW_INFER_DEADLINE_MS', min: 1, max: 3_600_000 },

@@ -9,3 +9,8 @@ it('does not tell clients the address of a database that cannot be reached', () 
     cause: refused,
   });
 });
+
+it.each(['EPIPE', 'EBUSY', 'EPERM', 'EROFS'])('takes %s for an error of the system, not for a SQLSTATE', (code) => {
+  const error = Object.assign(new Error(`${code}: write`), { code });
+  expect(databaseError(error)).toMatchObject({ code: 'backend-unavailable', cause: error });
+});

@@ -42,7 +42,8 @@ const UNAVAILABLE_STATES = /^(08|53|57P|25006)/;
 export function databaseError(error: unknown): Error {
   if (VoiceFlowError.isInstance(error) || error instanceof DatabaseError) return error;
   const { message, code } = error as { message?: string; code?: unknown };
-  const state = typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) ? code : undefined;
+  // No class of SQLSTATE begins with E, but errors of the system such as EPIPE do.
+  const state = typeof code === 'string' && /^(?!E)[0-9A-Z]{5}$/.test(code) ? code : undefined;
   if (state !== undefined && !UNAVAILABLE_STATES.test(state))
     return new DatabaseError(message ?? 'unknown', state, error);
   // Only the code of an error of the system: its text has the address of the database, and clients see this message.

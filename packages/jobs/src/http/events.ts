@@ -28,17 +28,20 @@ export async function eventsOf(c: Context, id: string, parts: RouteParts): Promi
     const keepAlive = setInterval(() => void stream.write(': waiting\n\n'), KEEP_ALIVE_MS);
     try {
       let sent = '';
-      while (!stream.aborted && latest !== undefined) {
+      while (!stream.aborted) {
+        // `latest` may change during a write.
+        const job = latest;
+        if (job === undefined) return;
         // Made first, so that a change during a write is not missed.
         const changed = new Promise<void>((resolve) => {
           wake = resolve;
         });
-        const view = JSON.stringify(viewOf(latest, host, host.requestId(c)));
-        const { runningSeconds: _, ...comparable } = latest;
+        const view = JSON.stringify(viewOf(job, host, host.requestId(c)));
+        const { runningSeconds: _, ...comparable } = job;
         const state = JSON.stringify(comparable);
         if (state !== sent) await stream.writeSSE({ event: 'job', data: view });
         sent = state;
-        if (hasEnded(latest)) return await finish(stream, latest);
+        if (hasEnded(job)) return await finish(stream, job);
         await changed;
       }
     } finally {
@@ -48,6 +51,9 @@ export async function eventsOf(c: Context, id: string, parts: RouteParts): Promi
   });
   // Hono sets no-cache, which allows a cache to keep a job.
   response.headers.set('cache-control', 'no-store');
+  // It also sets these, which are for the runtime to choose: the client may want to close, or speak HTTP/1.0.
+  response.headers.delete('connection');
+  response.headers.delete('transfer-encoding');
   return response;
 
   async function finish(stream: SSEStreamingApi, job: Job): Promise<void> {

@@ -231,6 +231,11 @@ export class Leases {
     return rows.map(({ object }) => object);
   }
 
+  /** Records that the audio of a job was deleted. Unlike `forget`, it reads only this job. */
+  async forgetOf(id: string, object: string): Promise<void> {
+    await this.#db.query('update voiceflow.job set object = null where id = $1 and object = $2', [id, object]);
+  }
+
   async forget(objects: readonly string[]): Promise<void> {
     await this.#db.query('update voiceflow.job set object = null where object = any($1::text[])', [[...objects]]);
   }

@@ -225,12 +225,12 @@ export class Worker {
   }
 
   /** Best effort: the janitor deletes what remains. */
-  async #deleteAudio({ object }: Claimed): Promise<void> {
+  async #deleteAudio({ id, object }: Claimed): Promise<void> {
     const { storage, leases, deleteAudio, log } = this.#parts;
     if (object === null || !deleteAudio) return;
     try {
       await storage.delete(object);
-      await leases.forget([object]);
+      await leases.forgetOf(id, object);
     } catch (error) {
       log({ level: 'warn', message: 'audio not deleted yet', error: String(error) });
     }

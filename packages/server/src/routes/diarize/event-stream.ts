@@ -25,7 +25,8 @@ export function eventStream(c: AppContext, state: AppState, task: Task, accepted
       await stream.write(text);
       busy = false;
     };
-    const send = (event: string, data: string) => write(`event: ${event}\n${data.replace(/^/gm, 'data: ')}\n\n`);
+    const send = (event: string, data: string) =>
+      write(`event: ${event}\ndata: ${data.replaceAll('\n', '\ndata: ')}\n\n`);
     const keepAlive = setInterval(() => {
       if (!busy) void write(': waiting\n\n');
     }, KEEP_ALIVE_MS);
@@ -59,5 +60,8 @@ export function eventStream(c: AppContext, state: AppState, task: Task, accepted
   response.headers.set('content-type', 'text/event-stream; charset=utf-8');
   response.headers.set('cache-control', 'no-store');
   response.headers.set('x-accel-buffering', 'no');
+  // Hono sets these, which are for the runtime to choose: the client may want to close, or speak HTTP/1.0.
+  response.headers.delete('connection');
+  response.headers.delete('transfer-encoding');
   return response;
 }

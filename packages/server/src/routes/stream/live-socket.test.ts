@@ -77,6 +77,17 @@ it('waits for the result after `end`, without further messages', async () => {
   expect(sent.map(({ type }) => type)).toEqual(['ready', 'end']);
 });
 
+it('ends a session whose result takes longer after `end` than work may take', async () => {
+  vi.useFakeTimers();
+  const { message, sent, state } = session();
+  await vi.advanceTimersByTimeAsync(10);
+  message('{"type":"end"}');
+  await vi.advanceTimersByTimeAsync(state.limits.workMs - 1);
+  expect(sent.map(({ type }) => type)).toEqual(['ready']);
+  await vi.advanceTimersByTimeAsync(1);
+  expect(sent.at(-1)).toMatchObject({ type: 'error', code: 'deadline-exceeded' });
+});
+
 it('ends a session that sends only empty messages like one without audio', async () => {
   vi.useFakeTimers();
   const { message, state } = session();

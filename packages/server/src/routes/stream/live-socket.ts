@@ -47,6 +47,8 @@ export class LiveSocket implements OpenSession {
   #received = 0;
   #finished = false;
   #idle: ReturnType<typeof setTimeout> | undefined;
+  /** Limits the work after `end`. */
+  #work: ReturnType<typeof setTimeout> | undefined;
   #lastMessage = performance.now();
 
   constructor(c: AppContext, state: AppState) {
@@ -169,6 +171,7 @@ export class LiveSocket implements OpenSession {
     if (command === 'keep-alive') return;
     if (command !== undefined) {
       this.#endOptions ??= command;
+      this.#work ??= setTimeout(() => this.#overdue(), this.#state.limits.workMs);
       void this.#flushAudio();
       return;
     }
@@ -231,11 +234,17 @@ export class LiveSocket implements OpenSession {
     this.#fail(new VoiceFlowError('deadline-exceeded', `no message was received for ${idleBodyMs} ms`, { hint }));
   }
 
+  #overdue(): void {
+    const text = `the session took more than ${this.#state.limits.workMs} ms after its end`;
+    this.#fail(new VoiceFlowError('deadline-exceeded', text));
+  }
+
   /** Frees all resources and logs the outcome, once. @param close The code with which to close a socket that is open. */
   #finish(outcome: string, close?: number): void {
     if (this.#finished) return;
     this.#finished = true;
     clearTimeout(this.#idle);
+    clearTimeout(this.#work);
     this.#state.sessions.delete(this);
     this.#channel?.then(
       (channel) => channel.close(),
