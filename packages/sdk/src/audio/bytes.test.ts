@@ -183,10 +183,13 @@ describe('failures', () => {
     await expect(typed.read(1)).rejects.toThrow(expect.objectContaining({ code: 'overloaded' }));
   });
 
-  it('takes an ArrayBuffer whose bytes were transferred as empty', async () => {
+  it('takes bytes that were transferred as empty', async () => {
     const buffer = new ArrayBuffer(100);
     structuredClone(buffer, { transfer: [buffer] });
     expect(await openBytes(buffer).read(1)).toHaveLength(0);
+    const bytes = new Uint8Array(100);
+    structuredClone(bytes, { transfer: [bytes.buffer] });
+    expect(await openBytes(bytes).read(1)).toHaveLength(0);
   });
 
   it('rejects locked streams and chunks that are not bytes', async () => {

@@ -39,9 +39,9 @@ export function openBytes(input: ByteInput, options: ByteOptions = {}): PeekRead
     checkSize(input.size, options.maxBytes);
     return new SeekableReader(input, options.signal);
   }
-  const bytes = ArrayBuffer.isView(input)
-    ? new Uint8Array(input.buffer, input.byteOffset, input.byteLength)
-    : new Uint8Array(input.byteLength ? input : []);
+  // No view can be made of bytes that were transferred.
+  const { buffer = input as ArrayBuffer, byteOffset = 0, byteLength } = input as Uint8Array;
+  const bytes = byteLength ? new Uint8Array(buffer, byteOffset, byteLength) : new Uint8Array();
   checkSize(bytes.length, options.maxBytes);
   return new SeekableReader(bytes, options.signal);
 }

@@ -37,7 +37,7 @@ export interface EmbeddingPart {
   readonly dimensions: number;
   /** Minimum number of feature frames in the input; shorter speech is repeated to reach it. */
   readonly leastFrames: number;
-  /** Whether negative outputs count as 0, as if the network ended in a ReLU. Default: false. */
+  /** Whether negative outputs for pieces count as 0, as if the network ended in a ReLU. Default: false. */
   readonly rectified?: boolean;
 }
 

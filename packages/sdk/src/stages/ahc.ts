@@ -54,7 +54,7 @@ export function* agglomerateSteps(
   const name = Int32Array.from({ length: n }, (_, i) => i);
   for (let step = 0; step < n - 1; step++) {
     if (step % MERGES_PER_STEP === 0) yield;
-    const [kept, removed, own] = state.next(scale);
+    const [kept, removed, own] = yield* state.next(scale);
     const x = name[kept]!;
     const y = name[removed]!;
     a[step] = Math.min(x, y);
@@ -126,13 +126,14 @@ class Merger {
   }
 
   /** The pair to merge next, lower index first, and its scaled gain. */
-  next(scale: number): [kept: number, removed: number, gain: number] {
-    for (;;) {
+  *next(scale: number): Steps<[kept: number, removed: number, gain: number]> {
+    for (let postponed = 1; ; postponed++) {
+      if (postponed % ROWS_PER_STEP === 0) yield;
       const [i, j] = this.#best();
       const gain = this.#gainOf(i, j);
       if (scale === 1) return [i, j, gain];
       const scaled = this.#scaledGain(i, j, scale);
-      if (scaled >= 0 || gain < -LAST / 2) return [i, j, scaled];
+      if (!(scaled < 0 && gain > -LAST / 2)) return [i, j, scaled];
       this.#set(this.#gain, i, j, gain - LAST);
       this.#findPartner(i);
       this.#findPartner(j);
@@ -239,7 +240,7 @@ class Merger {
  * before those that gain more.
  */
 export function clustersLeft({ gain, points }: Tree, least: number): number {
-  const against = gain.findIndex((x) => x < 0);
+  const against = gain.findIndex((x) => x < Math.min(0, least));
   let merges = against < 0 ? gain.length : against;
   while (merges > 0 && gain[merges - 1]! < least) merges--;
   return points - merges;

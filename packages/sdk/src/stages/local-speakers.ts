@@ -26,7 +26,7 @@ export interface LocalRecording extends LocalWindows {
   startOf(window: number): number;
   /** Pieces of clean speech with their own embeddings. If present, they are clustered instead of tracks of slots. */
   readonly pieces?: readonly VoicedPiece[];
-  /** Unit-length embedding of a slot, or undefined if it is silent. */
+  /** Unit-length embedding of a slot, or undefined if it is silent. Valid until the next call. */
   embedding(window: number, slot: number): Float32Array | undefined;
   /** If there is a speech gate: what it says of the recording's frames. */
   readonly mask?: SpeechMask | undefined;

@@ -38,6 +38,7 @@ export function byPieces(local: LocalRecording, source: PieceSource): LocalRecor
   const { pieces, mean, on } = source;
   const { frames, slots } = local;
   const pieceOf = pieceOfFrames(local.startOf(local.windows) + frames, source);
+  const voice = new Float32Array(mean.length);
   return revoiced(local, mean.length, (window, slot) => {
     const activity = local.activity(window);
     const start = local.startOf(window);
@@ -51,7 +52,7 @@ export function byPieces(local: LocalRecording, source: PieceSource): LocalRecor
       all++;
     }
     if (all === 0) return mean;
-    const voice = new Float32Array(mean.length);
+    voice.fill(0);
     for (const [piece, share] of shares) accumulate(voice, pieces[piece]!.voice, share / all);
     return voice;
   });
@@ -66,15 +67,15 @@ function isMostActive(activity: Float32Array, at: number, slots: number, slot: n
 
 /** The local speakers of a recording with the embeddings of both, concatenated as in `joinedSpace`. */
 export function joinedVoices(local: LocalRecording, other: LocalRecording): LocalRecording {
-  return revoiced(local, local.dimensions + other.dimensions, (window, slot, own) => {
-    const voice = new Float32Array(own.length + other.dimensions);
+  const voice = new Float32Array(local.dimensions + other.dimensions);
+  return revoiced(local, voice.length, (window, slot, own) => {
     voice.set(own);
     voice.set(other.embedding(window, slot)!, own.length);
     return voice;
   });
 }
 
-/** Replaces the embeddings of a recording. @param voice Returns the embedding of an active local speaker. */
+/** Replaces the embeddings of a recording. @param voice Returns that of a local speaker, valid until the next call. */
 function revoiced(
   local: LocalRecording,
   dimensions: number,

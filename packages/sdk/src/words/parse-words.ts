@@ -56,11 +56,11 @@ function unknownFormat(why: string): VoiceFlowError {
   return invalidOption(`the format of the words is unknown: ${why}`, HINT);
 }
 
-export function readVtt(text: string): Transcript {
+function readVtt(text: string): Transcript {
   return readCues('vtt', parseVtt(text));
 }
 
-export function readSrt(text: string): Transcript {
+function readSrt(text: string): Transcript {
   return readCues('srt', parseSrt(text));
 }
 

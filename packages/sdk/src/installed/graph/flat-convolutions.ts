@@ -48,7 +48,8 @@ function findWeights(graph: Graph): Map<string, string> {
     if (type !== 'Conv' || name === undefined) continue;
     const stored = uses.stored(name);
     const tensor = stored === undefined ? undefined : graph.tensors.get(stored);
-    if (stored === undefined || !tensor || dimsOf(tensor).length !== 3 || graph.inputs.includes(stored)) continue;
+    if (stored === undefined || !tensor || dimsOf(tensor).length !== 3) continue;
+    if (graph.inputs.includes(stored) || graph.outputs.some((output) => [name, stored].includes(output))) continue;
     // All convolutions with these weights must become two-dimensional.
     if (uses.users(name).every((user) => isPlain(user) && user.inputs[1] === name)) found.set(name, stored);
   }

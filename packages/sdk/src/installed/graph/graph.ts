@@ -9,6 +9,8 @@ const TENSOR = { dims: 1, type: 2, int64: 7, name: 8, raw: 9 } as const;
 /** Attributes that are networks. */
 const INNER: readonly number[] = [ATTRIBUTE.graph, ATTRIBUTE.graphs];
 const TYPES = { int: 2, ints: 7 } as const;
+/** Types of tensors. */
+export const FLOAT = 1;
 const INT64 = 7;
 
 /** By name: AttributeProto messages as they were read, and new integers ≥ 0 and lists of them. */
@@ -74,7 +76,9 @@ export function withoutUnused(graph: Graph): Graph {
     for (const name of each.inputs) needed.add(name);
     return true;
   });
-  const tensors = new Map([...graph.tensors].filter(([name]) => needed.has(name)));
+  // A stored tensor that is also an input is the input's default.
+  const used = (name: string) => needed.has(name) || graph.inputs.includes(name);
+  const tensors = new Map([...graph.tensors].filter(([name]) => used(name)));
   return { ...graph, operations: kept.reverse(), tensors };
 }
 
@@ -207,12 +211,17 @@ export function int64Tensor(name: string, numbers: readonly number[], dims: read
 
 /** A tensor that is one float32 number. */
 export function floatTensor(name: string, number: number): StoredTensor {
-  return tensorOf(name, 1, [], new Uint8Array(Float32Array.of(number).buffer));
+  return tensorOf(name, FLOAT, [], new Uint8Array(Float32Array.of(number).buffer));
 }
 
 function tensorOf(name: string, type: number, dims: readonly number[], raw: Uint8Array): StoredTensor {
   const fields = new Writer().integer(TENSOR.type, type).text(TENSOR.name, name).bytes(TENSOR.raw, raw);
   return [sizes(dims), fields.written];
+}
+
+/** Whether a tensor has 32-bit floating-point numbers. */
+export function isFloat(tensor: StoredTensor): boolean {
+  return tensor.flatMap(fieldsOf).find(({ number }) => number === TENSOR.type)?.value === FLOAT;
 }
 
 export function dimsOf(tensor: StoredTensor): number[] {

@@ -5,7 +5,7 @@ import { fastCnn } from '@voiceflow-ml/fast-cnn';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { describe, expect, it } from 'vitest';
 import { seededRandom } from '../../contract/random.ts';
-import { Writer } from '../../inference/protobuf.ts';
+import { fieldsOf, Writer } from '../../inference/protobuf.ts';
 import { readWeights } from '../../inference/weights.ts';
 import { type Operation, operation, readGraph, type StoredTensor, writeGraph } from './graph.ts';
 import { rewriteGraph } from './rewrite.ts';
@@ -186,6 +186,18 @@ describe('rewriteGraph', () => {
     const bytes = writeGraph({ ...graph, operations: [...operations, also, before, sum] });
     expect(typesOf(rewriteGraph(bytes))).toContain('AveragePool');
     await expectSame(bytes, [1, 3, 75]);
+  });
+
+  it('keeps masks of other numbers than 32-bit ones, and stored tensors that are inputs', () => {
+    const graph = readGraph(masks(1));
+    if (!graph) throw new Error('no graph');
+    const half = [new Writer().integer(1, 6).integer(1, 12).integer(1, 1).integer(2, 10).text(8, 'down0').written];
+    const tensors = new Map([...graph.tensors, ['down0', half]]);
+    expect(typesOf(rewriteGraph(writeGraph({ ...graph, tensors })))).toContain('AveragePool');
+    const inputs = fieldsOf(new Writer().bytes(11, value('ten', 1)).written);
+    const bytes = rewriteGraph(writeGraph({ ...graph, graph: [...graph.graph, ...inputs] }));
+    expect(typesOf(bytes)).not.toContain('AveragePool');
+    expect(readGraph(bytes)?.tensors.has('ten')).toBe(true);
   });
 
   it('returns other bytes as they are', async () => {

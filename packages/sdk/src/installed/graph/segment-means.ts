@@ -1,10 +1,12 @@
 import {
   changed,
   dimsOf,
+  FLOAT,
   floatTensor,
   type Graph,
   int64Tensor,
   integerOf,
+  isFloat,
   listOf,
   type Operation,
   operation,
@@ -89,6 +91,7 @@ function contextAt(sum: Operation, graph: Graph, uses: Uses): Context | undefine
   for (const type of REPETITION) {
     if (pooled?.type !== type) return undefined;
     if (type === 'Unsqueeze' && !isLast(uses.constant(pooled, 'axes', 1), 3)) return undefined;
+    if (type === 'Slice' && uses.constant(pooled, 'starts', 1)?.join() !== '0') return undefined;
     pooled = uses.maker(pooled.inputs[0]);
   }
   const [length = 0, ...more] = (pooled && listOf(pooled, 'kernel_shape')) ?? [];
@@ -121,9 +124,12 @@ function isPointwise(convolution: Operation, { tensors }: Graph, uses: Uses): bo
   const stored = uses.stored(convolution.inputs[1] ?? '');
   const weights = stored === undefined ? undefined : tensors.get(stored);
   const dims = weights ? dimsOf(weights) : [];
+  // The matrices are of this type.
+  const cast = uses.maker(convolution.inputs[1]);
+  const float = cast ? integerOf(cast, 'to') === FLOAT : weights && isFloat(weights);
   const plain =
     (listOf(convolution, 'strides') ?? [1])[0] === 1 && !listOf(convolution, 'pads')?.some((pad) => pad > 0);
-  return dims.length === 3 && dims[2] === 1 && plain;
+  return dims.length === 3 && dims[2] === 1 && plain && float === true;
 }
 
 /** For tensors of the graph, one with certainly as many frames: the first of a chain that keeps them. */
@@ -172,7 +178,7 @@ function matricesOf(
   const row = stored('row', (name) => int64Tensor(name, [1, -1], [2]));
   const most = stored('most', (name) => floatTensor(name, length));
   const add = number('length-1', length - 1);
-  const float = { to: 1 };
+  const float = { to: FLOAT };
   return [
     operation('Shape', [input], own('shape')),
     operation('Gather', [own('shape'), two], own('T'), { axis: 0 }),
