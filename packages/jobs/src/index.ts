@@ -8,7 +8,7 @@ export { type JobsMount, mountJobs, type OpenJobs, openJobs, startWorking, type 
 export { type JobsOptions, jobsOptions } from './options.ts';
 export { Leases } from './queue/leases.ts';
 export { Jobs } from './queue/submit.ts';
-export type * from './queue/types.ts';
+export type { Job, JobResult, NewJob } from './queue/types.ts';
 export type { Storage } from './storage/storage.ts';
 export type { Recording, RecordingContext, Recordings } from './worker/recordings.ts';
 export type { Log } from './worker/worker.ts';

@@ -1,4 +1,4 @@
-import type { JobOptions, JobResult, JobsHost, Recording, RecordingContext, Recordings } from '@voiceflow-ml/jobs';
+import type { Job, JobResult, JobsHost, Recording, RecordingContext, Recordings } from '@voiceflow-ml/jobs';
 import type { Context } from 'hono';
 import { VoiceFlowError } from 'voiceflow-ml/core';
 import { secondsOf } from '../../admission/cost.ts';
@@ -54,7 +54,7 @@ export function recordingsOf(
   free: (taken: number) => number,
   run: Run = (task, _, context) => engine.run(task, [], { ...context, attempts: 1 }),
 ): Recordings {
-  const taskOf = (kind: Task['kind'], { path }: Recording, params: JobOptions): Task => {
+  const taskOf = (kind: Task['kind'], { path }: Recording, params: Job['options']): Task => {
     const task = { kind, contentType: 'application/octet-stream', output: 'json', params, maxSeconds } as const;
     return { ...task, file: path };
   };

@@ -1,11 +1,11 @@
-import type { JobState } from '@voiceflow-ml/jobs';
+import type { Job } from '@voiceflow-ml/jobs';
 import * as v from 'valibot';
 import { DiarizeQuery } from '../../engine/runner/params.ts';
 import type { RouteSpec } from '../describe.ts';
 import { DiarizationSchema } from '../diarize/schema.ts';
 import { json, ProblemSchema, RECORDING_BODY } from '../schemas.ts';
 
-const STATES = ['queued', 'running', 'succeeded', 'failed', 'canceled'] as const satisfies readonly JobState[];
+const STATES = ['queued', 'running', 'succeeded', 'failed', 'canceled'] as const satisfies readonly Job['state'][];
 
 /** The longest wait that a request may specify. */
 const MOST_WAIT_SECONDS = 30;
