@@ -31,13 +31,13 @@ describe('SessionRecord', () => {
   it('returns the stored outputs up to the quantization', () => {
     const given = windows(40, 1);
     const record = recordOf(given);
-    expect(record.windows).toBe(40);
+    expect(record.local.windows).toBe(40);
     given.forEach(({ activity, embeddings }, w) => {
-      record.activity(w).forEach((p, i) => {
+      record.local.activity(w).forEach((p, i) => {
         expect(Math.abs(p - (activity[i] as number))).toBeLessThanOrEqual(0.5 / 255 + 1e-6);
       });
       for (const slot of [0, 1]) {
-        const kept = record.embedding(w, slot);
+        const kept = record.local.embedding(w, slot);
         expect(kept !== undefined).toBe(speaks(w, slot));
         const embedding = embeddings.subarray(slot * 16, slot * 16 + 16);
         const most = Math.max(...embedding.map(Math.abs));
@@ -52,26 +52,26 @@ describe('SessionRecord', () => {
     const record = new SessionRecord(SHAPE, KEEP);
     const activity = new Float32Array(100);
     for (const start of [-24, -12, 0, 12]) record.add(start, activity, NOBODY);
-    expect([record.windows, record.start]).toEqual([2, 0]);
+    expect([record.local.windows, record.start]).toEqual([2, 0]);
   });
 
   it('continues if windows are missing after its first half was dropped', () => {
     const record = recordOf(windows(400, 4), 66);
-    const [before, start] = [record.windows, record.start];
+    const [before, start] = [record.local.windows, record.start];
     expect(start).toBeGreaterThan(0);
     for (let i = 400; i < 440; i += 4) record.add(i * 12, new Float32Array(100), NOBODY);
-    expect(record.hop).toBe(48);
-    expect(record.windows).toBeGreaterThan(before / 2);
-    expect(record.start + (record.windows - 1) * 48).toBe(436 * 12);
+    expect(record.local.hop).toBe(48);
+    expect(record.local.windows).toBeGreaterThan(before / 2);
+    expect(record.start + (record.local.windows - 1) * 48).toBe(436 * 12);
   });
 
   it('keeps every other window once one is missing', () => {
     const given = windows(60, 3).filter((_, i) => i < 21 || i % 2 === 0);
     const record = recordOf(given);
-    expect([record.hop, record.start, record.windows]).toEqual([24, 0, 30]);
-    for (let w = 0; w < record.windows; w++) {
+    expect([record.local.hop, record.start, record.local.windows]).toEqual([24, 0, 30]);
+    for (let w = 0; w < record.local.windows; w++) {
       const { activity } = given.find(({ start }) => start === w * 24) as (typeof given)[number];
-      expect(record.activity(w)[5]).toBeCloseTo(activity[5] as number, 2);
+      expect(record.local.activity(w)[5]).toBeCloseTo(activity[5] as number, 2);
     }
   });
 
@@ -81,19 +81,19 @@ describe('SessionRecord', () => {
     const record = new SessionRecord(SHAPE, KEEP, most);
     for (const [i, { start, activity, embeddings }] of given.entries()) {
       record.add(start, activity, embeddings);
-      expect(record.windows).toBeLessThan(most);
-      expect(record.hop === 12 || record.hop === 24).toBe(true);
+      expect(record.local.windows).toBeLessThan(most);
+      expect(record.local.hop === 12 || record.local.hop === 24).toBe(true);
       // Without a hole up to the latest window that is on the grid.
-      const end = record.start + (record.windows - 1) * record.hop;
-      expect(start - end).toBeLessThan(record.hop);
-      if (i < most - 1) expect([record.start, record.hop]).toEqual([0, 12]);
+      const end = record.start + (record.local.windows - 1) * record.local.hop;
+      expect(start - end).toBeLessThan(record.local.hop);
+      if (i < most - 1) expect([record.start, record.local.hop]).toEqual([0, 12]);
     }
     expect(record.start).toBeGreaterThan(0);
-    for (let w = 0; w < record.windows; w++) {
-      const window = (record.start + w * record.hop) / 12;
+    for (let w = 0; w < record.local.windows; w++) {
+      const window = (record.start + w * record.local.hop) / 12;
       const { activity, embeddings } = given[window] as (typeof given)[number];
-      expect(record.activity(w)[7]).toBeCloseTo(activity[7] as number, 2);
-      expect(record.embedding(w, 1)?.[3] ?? 0).toBeCloseTo(speaks(window, 1) ? (embeddings[19] as number) : 0, 2);
+      expect(record.local.activity(w)[7]).toBeCloseTo(activity[7] as number, 2);
+      expect(record.local.embedding(w, 1)?.[3] ?? 0).toBeCloseTo(speaks(window, 1) ? (embeddings[19] as number) : 0, 2);
     }
   });
 
@@ -102,9 +102,14 @@ describe('SessionRecord', () => {
     for (let i = 0; i < 4; i++) record.add(i * SHAPE.hop, new Float32Array(100).fill(1), NOBODY);
     const mask = new SpeechMask({ speech: 0.5, shortestSilence: 20 });
     for (let frame = 0; frame < 100; frame++) mask.push(frame < 30 ? 1 : 0);
-    record.mask = mask;
-    expect([0, 1, 2, 3].map((window) => record.activity(window).lastIndexOf(1))).toEqual([59, 35, 11, -1]);
-    expect([0, 1, 2, 3].map((window) => record.embedding(window, 0) !== undefined)).toEqual([true, true, true, false]);
-    expect(record.unmaskedActivity(3).lastIndexOf(1)).toBe(99);
+    record.local.mask = mask;
+    expect([0, 1, 2, 3].map((window) => record.local.activity(window).lastIndexOf(1))).toEqual([59, 35, 11, -1]);
+    expect([0, 1, 2, 3].map((window) => record.local.embedding(window, 0) !== undefined)).toEqual([
+      true,
+      true,
+      true,
+      false,
+    ]);
+    expect(record.local.unmaskedActivity(3).lastIndexOf(1)).toBe(99);
   });
 });

@@ -130,11 +130,12 @@ export class LiveTracker {
   /** The result, after `end`, of clustering all recorded windows of the session like a recording. */
   *reclusteredWindows(): Steps<LiveResultParts> {
     const { known, falseNames, maxSpeakers = MOST_SPEAKERS } = this.#rules;
+    const { local } = this.#record;
     const start = this.#record.start * this.#cnn.frame;
-    this.#record.mask = this.#speech?.mask(this.#record.start, 0);
+    local.mask = this.#speech?.mask(this.#record.start, 0);
     const bounds = { least: 1, most: maxSpeakers };
     const request = { bounds, known, falseNames };
-    const solution = yield* solveSteps(this.#cnn, this.#record, this.#events.duration - start, request);
+    const solution = yield* solveSteps(this.#cnn, local, this.#events.duration - start, request);
     return reclusteredResult(this.#emitted, solution, start);
   }
 

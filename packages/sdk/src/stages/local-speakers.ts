@@ -12,7 +12,7 @@ export interface LocalWindows {
   readonly slots: number;
   /** Frames from the start of the previous window to the start of this one; for the first, the usual distance. */
   step(window: number): number;
-  /** `[frames, slots]` of one window: a view, not a copy. */
+  /** `[frames, slots]` of one window. */
   activity(window: number): Float32Array;
 }
 
@@ -34,37 +34,46 @@ export interface LocalRecording extends LocalWindows {
   unmaskedActivity?(window: number): Float32Array;
 }
 
+/** Quantization levels of a probability, and of an embedding's values relative to the largest one. */
+const [PROBABILITIES, NUMBERS] = [255, 127];
+
+/** `hop`: frames between adjacent windows. */
+export type Shape = Pick<LocalRecording, 'frames' | 'slots' | 'dimensions' | 'hop'>;
+
+/** A slot's embedding is kept if its activity is above `above` in at least `frames` frames. */
+export interface Keep {
+  readonly above: number;
+  readonly frames: number;
+}
+
 /**
- * Compact store of the network outputs for every window: activity of all slots, embeddings only of the slots that
- * speak. Filled window by window.
+ * Compact store of the network outputs for every window, one byte per number: activity of all slots, embeddings only of
+ * the slots that speak. Filled window by window.
  */
 export class LocalSpeakers implements LocalRecording {
   readonly frames: number;
   readonly slots: number;
   readonly dimensions: number;
   readonly hop: number;
-  readonly mask: SpeechMask | undefined;
-  readonly #activity: RowStore;
-  readonly #embeddings: RowStore;
+  /** What a speech gate says. It can be set after windows were added. */
+  mask: SpeechMask | undefined;
+  readonly #activity: RowStore<Uint8Array>;
+  readonly #embeddings: RowStore<Int8Array>;
+  /** `[windows × slots]`: row of the slot's embedding, −1 for none. */
   readonly #rowOf: number[] = [];
-  readonly #keep: { readonly above: number; readonly frames: number };
+  /** `[rows]`: size of a quantization step of the embedding. */
+  readonly #steps: number[] = [];
+  readonly #keep: Keep;
 
-  /**
-   * @param mask What a speech gate says; the frames of a window must be known before it is added.
-   * @param keep A slot's embedding is kept if its activity is above `keep.above` in at least `keep.frames` frames.
-   */
-  constructor(
-    shape: Pick<LocalRecording, 'frames' | 'slots' | 'dimensions' | 'hop'>,
-    keep: { readonly above: number; readonly frames: number },
-    mask?: SpeechMask,
-  ) {
+  /** @param mask What a speech gate says; the frames of a window must be known before it is added. */
+  constructor(shape: Shape, keep: Keep, mask?: SpeechMask) {
     this.mask = mask;
     this.frames = shape.frames;
     this.slots = shape.slots;
     this.dimensions = shape.dimensions;
     this.hop = shape.hop;
-    this.#activity = new RowStore(shape.frames * shape.slots, Float32Array);
-    this.#embeddings = new RowStore(shape.dimensions, Float32Array);
+    this.#activity = new RowStore(shape.frames * shape.slots, Uint8Array);
+    this.#embeddings = new RowStore(shape.dimensions, Int8Array);
     this.#keep = keep;
   }
 
@@ -87,35 +96,64 @@ export class LocalSpeakers implements LocalRecording {
    */
   add(activity: Float32Array, embeddings: Float32Array): void {
     const size = this.frames * this.slots;
-    for (let at = 0, window = 0; at < activity.length; at += size, window++) {
-      this.#activity.push(activity.subarray(at, at + size));
+    for (let at = 0, slots = 0; at < activity.length; at += size) {
+      this.#activity.push(activity.subarray(at, at + size).map((p) => Math.round(p * PROBABILITIES)));
       const row = this.activity(this.windows - 1);
       for (let slot = 0; slot < this.slots; slot++) {
-        const from = (window * this.slots + slot) * this.dimensions;
-        const kept = activeFrames(row, this.slots, slot, this.#keep.above) >= this.#keep.frames;
-        this.#rowOf.push(kept ? this.#embeddings.push(embeddings.subarray(from, from + this.dimensions)) : -1);
+        const from = slots++ * this.dimensions;
+        const kept = this.#speaks(row, slot);
+        this.#rowOf.push(kept ? this.#keepEmbedding(embeddings.subarray(from, from + this.dimensions)) : -1);
       }
     }
   }
 
-  /** `[frames, slots]` of one window, 0 in frames without speech: a view, or a copy if there is a mask. */
+  /** The windows from `first` on, or every second of them (`every` 2), without a mask. */
+  thinned(first: number, every: number): LocalSpeakers {
+    const thinned = new LocalSpeakers({ ...this, hop: this.hop * every }, this.#keep);
+    for (let window = first; window < this.windows; window += every) {
+      thinned.#activity.push(this.#activity.row(window));
+      for (let slot = 0; slot < this.slots; slot++) {
+        const row = this.#rowOf[window * this.slots + slot]!;
+        thinned.#rowOf.push(row < 0 ? -1 : thinned.#embeddings.push(this.#embeddings.row(row)));
+        if (row >= 0) thinned.#steps.push(this.#steps[row]!);
+      }
+    }
+    return thinned;
+  }
+
+  /** `[frames, slots]` of one window, 0 in frames without speech. */
   activity(window: number): Float32Array {
-    const row = this.#activity.row(window);
-    if (!this.mask) return row;
-    const masked = row.slice();
-    this.mask.apply(masked, this.slots, this.startOf(window));
-    return masked;
+    const activity = this.unmaskedActivity(window);
+    this.mask?.apply(activity, this.slots, this.startOf(window));
+    return activity;
   }
 
   unmaskedActivity(window: number): Float32Array {
-    return this.#activity.row(window);
+    return scaled(this.#activity.row(window), 1 / PROBABILITIES);
   }
 
-  /** Unit-length embedding of a slot, or undefined if it is silent: a view, not a copy. */
   embedding(window: number, slot: number): Float32Array | undefined {
     const row = this.#rowOf[window * this.slots + slot] ?? -1;
-    return row < 0 ? undefined : this.#embeddings.row(row);
+    if (row < 0 || (this.mask && !this.#speaks(this.activity(window), slot))) return undefined;
+    return scaled(this.#embeddings.row(row), this.#steps[row]!);
   }
+
+  #speaks(activity: Float32Array, slot: number): boolean {
+    return activeFrames(activity, this.slots, slot, this.#keep.above) >= this.#keep.frames;
+  }
+
+  #keepEmbedding(embedding: Float32Array): number {
+    const step = embedding.reduce((most, x) => Math.max(most, Math.abs(x)), 0) / NUMBERS || 1;
+    this.#steps.push(step);
+    return this.#embeddings.push(embedding.map((x) => Math.round(x / step)));
+  }
+}
+
+/** A loop, because `Float32Array.from` with a function is twenty times slower, which dominates in long recordings. */
+function scaled(row: Uint8Array | Int8Array, step: number): Float32Array {
+  const numbers = new Float32Array(row.length);
+  for (let i = 0; i < row.length; i++) numbers[i] = row[i]! * step;
+  return numbers;
 }
 
 /** Number of frames in which a slot's activity is above a threshold. @param activity `[frames, slots]`. */
