@@ -102,7 +102,7 @@ describe('SessionRecord', () => {
     for (let i = 0; i < 4; i++) record.add(i * SHAPE.hop, new Float32Array(100).fill(1), NOBODY);
     const mask = new SpeechMask({ speech: 0.5, shortestSilence: 20 });
     for (let frame = 0; frame < 100; frame++) mask.push(frame < 30 ? 1 : 0);
-    record.local.mask = mask;
+    record.local.setMask(mask);
     expect([0, 1, 2, 3].map((window) => record.local.activity(window).lastIndexOf(1))).toEqual([59, 35, 11, -1]);
     expect([0, 1, 2, 3].map((window) => record.local.embedding(window, 0) !== undefined)).toEqual([
       true,

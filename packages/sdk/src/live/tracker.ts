@@ -132,7 +132,7 @@ export class LiveTracker {
     const { known, falseNames, maxSpeakers = MOST_SPEAKERS } = this.#rules;
     const { local } = this.#record;
     const start = this.#record.start * this.#cnn.frame;
-    local.mask = this.#speech?.mask(this.#record.start, 0);
+    local.setMask(this.#speech?.mask(this.#record.start, 0));
     const bounds = { least: 1, most: maxSpeakers };
     const request = { bounds, known, falseNames };
     const solution = yield* solveSteps(this.#cnn, local, this.#events.duration - start, request);

@@ -12,7 +12,8 @@ import { noLiveSessions } from './recordings.ts';
 
 /**
  * The fast-cnn pipeline with the embeddings of a second network: windows → gated local speakers; pieces of clean
- * speech, cut by the gate's network → their embeddings; clustering with both kinds of embeddings → turns.
+ * speech, cut by the gate's network → their embeddings; clustering with both kinds of embeddings → turns. `hop` in the
+ * manifest's settings replaces that of the windows' own manifest.
  * @param network Embeds the pieces. @param windows Outputs the local speakers. @throws `model-incompatible`.
  */
 export function joinedPipeline(
@@ -26,7 +27,9 @@ export function joinedPipeline(
       hint: 'set `windows` in the model package',
     });
   }
-  const cnn = fastCnnNetwork(windows.manifest, windows.model, segmentation && speechGateOf(segmentation));
+  const { hop = windows.manifest.settings.hop } = manifest.settings;
+  const windowManifest = { ...windows.manifest, settings: { ...windows.manifest.settings, hop } };
+  const cnn = fastCnnNetwork(windowManifest, windows.model, segmentation && speechGateOf(segmentation));
   const model = joinedModel(manifest, network, cnn);
   const { mean } = model.settings.voices;
   return {

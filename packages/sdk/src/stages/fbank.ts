@@ -66,25 +66,29 @@ export class Fbank {
   }
 
   #compute(): void {
-    const { length } = this;
     const x = this.#frame;
-    let mean = 0;
-    for (let i = 0; i < length; i++) {
+    const kept = this.#kept;
+    const taper = this.#taper;
+    let sum = 0;
+    for (let i = 0; i < kept.length; i++) {
       // Kaldi scales in float32.
-      const sample = Math.fround(this.#kept[i]! * this.#scale);
-      x[i] = sample;
-      mean += sample / length;
+      x[i] = Math.fround(kept[i]! * this.#scale);
+      sum += x[i]!;
     }
-    for (let i = 0; i < length; i++) x[i]! -= mean;
-    for (let i = length - 1; i > 0; i--) x[i]! -= PREEMPHASIS * x[i - 1]!;
-    x[0]! *= 1 - PREEMPHASIS;
-    for (let i = 0; i < length; i++) x[i]! *= this.#taper[i]!;
+    const mean = sum / kept.length;
+    let before = x[0]! - mean;
+    for (let i = 0; i < kept.length; i++) {
+      const sample = x[i]! - mean;
+      x[i] = (sample - PREEMPHASIS * before) * taper[i]!;
+      before = sample;
+    }
     this.#spectrum.transform(x, this.#power);
+    const power = this.#power;
     for (let bin = 0; bin < this.bins; bin++) {
       const weights = this.#weights[bin]!;
       const from = this.#first[bin]!;
       let energy = 0;
-      for (let i = 0; i < weights.length; i++) energy += weights[i]! * this.#power[from + i]!;
+      for (let i = 0; i < weights.length; i++) energy += weights[i]! * power[from + i]!;
       this.#row[bin] = Math.log(Math.max(energy, FLOOR));
     }
   }

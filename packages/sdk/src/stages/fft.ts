@@ -1,5 +1,5 @@
 /**
- * Power spectrum of real numbers, from a complex FFT of half the size (radix 2, in place).
+ * Power spectrum of real numbers, from a complex FFT of half the size (radix 4, in place).
  * Reuses its buffers: each caller needs its own instance.
  */
 export class PowerSpectrum {
@@ -18,8 +18,9 @@ export class PowerSpectrum {
     this.#half = half;
     this.#re = new Float64Array(half);
     this.#im = new Float64Array(half);
-    this.#cos = Float64Array.from({ length: half }, (_, k) => Math.cos((2 * Math.PI * k) / size));
-    this.#sin = Float64Array.from({ length: half }, (_, k) => Math.sin((2 * Math.PI * k) / size));
+    // Butterflies need the angles up to 3/4 of a turn.
+    this.#cos = Float64Array.from({ length: (3 * size) / 4 }, (_, k) => Math.cos((2 * Math.PI * k) / size));
+    this.#sin = Float64Array.from({ length: (3 * size) / 4 }, (_, k) => Math.sin((2 * Math.PI * k) / size));
     const bits = Math.log2(half);
     this.#reversed = Uint16Array.from({ length: half }, (_, i) => {
       let reversed = 0;
@@ -38,7 +39,15 @@ export class PowerSpectrum {
       re[i] = samples[from]!;
       im[i] = samples[from + 1]!;
     }
-    for (let length = 2; length <= half; length *= 2) this.#butterflies(length);
+    let length = 1;
+    if (Math.log2(half) % 2 === 1) {
+      length = 2;
+      this.#pairs();
+    }
+    while (length < half) {
+      length *= 4;
+      this.#butterflies(length);
+    }
     power[0] = (re[0]! + im[0]!) ** 2;
     for (let k = 1; k < half; k++) {
       const other = half - k;
@@ -52,23 +61,54 @@ export class PowerSpectrum {
     }
   }
 
+  /** Transforms of two neighbors. */
+  #pairs(): void {
+    for (const x of [this.#re, this.#im]) {
+      for (let at = 0; at < x.length; at += 2) {
+        const [a, b] = [x[at]!, x[at + 1]!];
+        x[at] = a + b;
+        x[at + 1] = a - b;
+      }
+    }
+  }
+
+  /** Combines four neighboring transforms to one of this length. In bit-reversed order, the second comes third. */
   #butterflies(length: number): void {
     const re = this.#re;
     const im = this.#im;
+    const cos = this.#cos;
+    const sin = this.#sin;
     const stride = this.size / length;
-    const middle = length / 2;
-    for (let from = 0; from < this.#half; from += length) {
-      for (let k = 0; k < middle; k++) {
-        const c = this.#cos[k * stride]!;
-        const s = this.#sin[k * stride]!;
-        const a = from + k;
-        const b = a + middle;
-        const x = re[b]! * c + im[b]! * s;
-        const y = im[b]! * c - re[b]! * s;
-        re[b] = re[a]! - x;
-        im[b] = im[a]! - y;
-        re[a]! += x;
-        im[a]! += y;
+    const quarter = length / 4;
+    for (let k = 0; k < quarter; k++) {
+      const c1 = cos[k * stride]!;
+      const s1 = sin[k * stride]!;
+      const c2 = cos[2 * k * stride]!;
+      const s2 = sin[2 * k * stride]!;
+      const c3 = cos[3 * k * stride]!;
+      const s3 = sin[3 * k * stride]!;
+      for (let a = k; a < this.#half; a += length) {
+        const b = a + quarter;
+        const c = b + quarter;
+        const d = c + quarter;
+        const bRe = re[b]! * c2 + im[b]! * s2;
+        const bIm = im[b]! * c2 - re[b]! * s2;
+        const cRe = re[c]! * c1 + im[c]! * s1;
+        const cIm = im[c]! * c1 - re[c]! * s1;
+        const dRe = re[d]! * c3 + im[d]! * s3;
+        const dIm = im[d]! * c3 - re[d]! * s3;
+        const sumRe = re[a]! + bRe;
+        const sumIm = im[a]! + bIm;
+        const differenceRe = re[a]! - bRe;
+        const differenceIm = im[a]! - bIm;
+        re[a] = sumRe + cRe + dRe;
+        im[a] = sumIm + cIm + dIm;
+        re[b] = differenceRe + cIm - dIm;
+        im[b] = differenceIm - cRe + dRe;
+        re[c] = sumRe - cRe - dRe;
+        im[c] = sumIm - cIm - dIm;
+        re[d] = differenceRe - cIm + dIm;
+        im[d] = differenceIm + cRe - dRe;
       }
     }
   }

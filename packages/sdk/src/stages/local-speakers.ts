@@ -1,5 +1,5 @@
 import type { VoicedPiece } from './pieces.ts';
-import { RowStore } from './row-store.ts';
+import { ProbabilityStore, RowStore, scaled } from './row-store.ts';
 import type { SpeechMask } from './speech.ts';
 
 /** Network outputs for consecutive windows: all windows of a recording, or the latest of a live session. */
@@ -34,8 +34,8 @@ export interface LocalRecording extends LocalWindows {
   unmaskedActivity?(window: number): Float32Array;
 }
 
-/** Quantization levels of a probability, and of an embedding's values relative to the largest one. */
-const [PROBABILITIES, NUMBERS] = [255, 127];
+/** Quantization levels of an embedding's values relative to the largest one. */
+const LEVELS = 127;
 
 /** `hop`: frames between adjacent windows. */
 export type Shape = Pick<LocalRecording, 'frames' | 'slots' | 'dimensions' | 'hop'>;
@@ -55,9 +55,8 @@ export class LocalSpeakers implements LocalRecording {
   readonly slots: number;
   readonly dimensions: number;
   readonly hop: number;
-  /** What a speech gate says. It can be set after windows were added. */
-  mask: SpeechMask | undefined;
-  readonly #activity: RowStore<Uint8Array>;
+  #mask: SpeechMask | undefined;
+  readonly #activity: ProbabilityStore;
   readonly #embeddings: RowStore<Int8Array>;
   /** `[windows × slots]`: row of the slot's embedding, −1 for none. */
   readonly #rowOf: number[] = [];
@@ -67,18 +66,31 @@ export class LocalSpeakers implements LocalRecording {
 
   /** @param mask What a speech gate says; the frames of a window must be known before it is added. */
   constructor(shape: Shape, keep: Keep, mask?: SpeechMask) {
-    this.mask = mask;
+    this.#mask = mask;
     this.frames = shape.frames;
     this.slots = shape.slots;
     this.dimensions = shape.dimensions;
     this.hop = shape.hop;
-    this.#activity = new RowStore(shape.frames * shape.slots, Uint8Array);
+    this.#activity = new ProbabilityStore(shape.frames * shape.slots);
     this.#embeddings = new RowStore(shape.dimensions, Int8Array);
     this.#keep = keep;
   }
 
   get windows(): number {
     return this.#activity.rows;
+  }
+
+  /** What a speech gate says. */
+  get mask(): SpeechMask | undefined {
+    return this.#mask;
+  }
+
+  /** Sets what a speech gate says, and drops the embeddings of the slots that are then silent. */
+  setMask(mask: SpeechMask | undefined): void {
+    this.#mask = mask;
+    for (let at = 0; at < this.#rowOf.length; at++) {
+      if (!this.#speaks(this.activity(Math.floor(at / this.slots)), at % this.slots)) this.#rowOf[at] = -1;
+    }
   }
 
   step(): number {
@@ -97,7 +109,7 @@ export class LocalSpeakers implements LocalRecording {
   add(activity: Float32Array, embeddings: Float32Array): void {
     const size = this.frames * this.slots;
     for (let at = 0, slots = 0; at < activity.length; at += size) {
-      this.#activity.push(activity.subarray(at, at + size).map((p) => Math.round(p * PROBABILITIES)));
+      this.#activity.push(activity.subarray(at, at + size));
       const row = this.activity(this.windows - 1);
       for (let slot = 0; slot < this.slots; slot++) {
         const from = slots++ * this.dimensions;
@@ -124,18 +136,17 @@ export class LocalSpeakers implements LocalRecording {
   /** `[frames, slots]` of one window, 0 in frames without speech. */
   activity(window: number): Float32Array {
     const activity = this.unmaskedActivity(window);
-    this.mask?.apply(activity, this.slots, this.startOf(window));
+    this.#mask?.apply(activity, this.slots, this.startOf(window));
     return activity;
   }
 
   unmaskedActivity(window: number): Float32Array {
-    return scaled(this.#activity.row(window), 1 / PROBABILITIES);
+    return this.#activity.row(window);
   }
 
   embedding(window: number, slot: number): Float32Array | undefined {
     const row = this.#rowOf[window * this.slots + slot] ?? -1;
-    if (row < 0 || (this.mask && !this.#speaks(this.activity(window), slot))) return undefined;
-    return scaled(this.#embeddings.row(row), this.#steps[row]!);
+    return row < 0 ? undefined : scaled(this.#embeddings.row(row), this.#steps[row]!);
   }
 
   #speaks(activity: Float32Array, slot: number): boolean {
@@ -143,17 +154,10 @@ export class LocalSpeakers implements LocalRecording {
   }
 
   #keepEmbedding(embedding: Float32Array): number {
-    const step = embedding.reduce((most, x) => Math.max(most, Math.abs(x)), 0) / NUMBERS || 1;
+    const step = embedding.reduce((most, x) => Math.max(most, Math.abs(x)), 0) / LEVELS || 1;
     this.#steps.push(step);
     return this.#embeddings.push(embedding.map((x) => Math.round(x / step)));
   }
-}
-
-/** A loop, because `Float32Array.from` with a function is twenty times slower, which dominates in long recordings. */
-function scaled(row: Uint8Array | Int8Array, step: number): Float32Array {
-  const numbers = new Float32Array(row.length);
-  for (let i = 0; i < row.length; i++) numbers[i] = row[i]! * step;
-  return numbers;
 }
 
 /** Number of frames in which a slot's activity is above a threshold. @param activity `[frames, slots]`. */

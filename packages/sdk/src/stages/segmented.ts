@@ -1,10 +1,7 @@
 import { activeFrames, type LocalRecording } from './local-speakers.ts';
 import type { Piece, VoicedPiece } from './pieces.ts';
-import { RowStore } from './row-store.ts';
+import { ProbabilityStore } from './row-store.ts';
 import { accumulate } from './vectors.ts';
-
-/** Quantization levels of a stored probability. */
-const PROBABILITIES = 255;
 
 type Shape = Pick<LocalRecording, 'frames' | 'slots' | 'dimensions' | 'startOf'>;
 
@@ -19,8 +16,8 @@ export class SegmentedRecording implements LocalRecording {
   readonly dimensions: number;
   readonly hop: number;
   readonly startOf: (window: number) => number;
-  readonly #activity: RowStore<Uint8Array>;
-  readonly #levels: RowStore<Uint8Array>;
+  readonly #activity: ProbabilityStore;
+  readonly #levels: ProbabilityStore;
   /** `[windows × slots]`: whether the slot speaks enough to be a local speaker. */
   readonly #speaks: boolean[] = [];
   readonly #least: number;
@@ -36,8 +33,8 @@ export class SegmentedRecording implements LocalRecording {
     this.dimensions = shape.dimensions;
     this.startOf = shape.startOf;
     this.hop = shape.startOf(1);
-    this.#activity = new RowStore(shape.frames * shape.slots, Uint8Array);
-    this.#levels = new RowStore(shape.frames * 2, Uint8Array);
+    this.#activity = new ProbabilityStore(shape.frames * shape.slots);
+    this.#levels = new ProbabilityStore(shape.frames * 2);
     this.#least = least;
     this.#mean = new Float32Array(shape.dimensions);
   }
@@ -56,8 +53,8 @@ export class SegmentedRecording implements LocalRecording {
 
   /** Adds the next window. @param activity `[frames, slots]`, probabilities. @param levels See `levels`. */
   add(activity: Float32Array, levels: Float32Array): void {
-    this.#levels.push(levels.map((p) => Math.round(p * PROBABILITIES)));
-    this.#activity.push(activity.map((p) => Math.round(p * PROBABILITIES)));
+    this.#levels.push(levels);
+    this.#activity.push(activity);
     for (let slot = 0; slot < this.slots; slot++) {
       this.#speaks.push(activeFrames(activity, this.slots, slot, 0.5) >= this.#least);
     }
@@ -77,7 +74,7 @@ export class SegmentedRecording implements LocalRecording {
   }
 
   activity(window: number): Float32Array {
-    return shares(this.#activity.row(window));
+    return this.#activity.row(window);
   }
 
   /**
@@ -85,7 +82,7 @@ export class SegmentedRecording implements LocalRecording {
    * how many speakers are active, instead of a threshold on each speaker's activity.
    */
   levels(window: number): Float32Array {
-    return shares(this.#levels.row(window));
+    return this.#levels.row(window);
   }
 
   embedding(window: number, slot: number): Float32Array | undefined {
@@ -116,18 +113,11 @@ export class SegmentedRecording implements LocalRecording {
         for (let i = 0; i < piece.ranges.length; i += 2) {
           const to = Math.min(this.frames, piece.ranges[i + 1]! - start);
           for (let t = Math.max(0, piece.ranges[i]! - start); t < to; t++) {
-            if (row[t * this.slots + slot]! > PROBABILITIES / 2) frames++;
+            if (row[t * this.slots + slot]! > 0.5) frames++;
           }
         }
         if (frames > 0) this.#parts[window * this.slots + slot]?.push({ piece: index, frames });
       }
     }
   }
-}
-
-/** A loop, because `Float32Array.from` with a function is twenty times slower, which dominates in long recordings. */
-function shares(bytes: Uint8Array): Float32Array {
-  const probabilities = new Float32Array(bytes.length);
-  for (let i = 0; i < bytes.length; i++) probabilities[i] = (bytes[i] as number) / PROBABILITIES;
-  return probabilities;
 }

