@@ -225,7 +225,7 @@ function share(text: string): number {
   throw invalid('falseNames', text, 'a share above 0 and at most 0.5, such as 0.02');
 }
 
-function flag(name: string, text: string): boolean {
+export function flag(name: string, text: string): boolean {
   if (text === 'false' || text === '0') return false;
   if (text === 'true' || text === '1' || text === '') return true;
   throw invalid(name, text, 'true or false');
