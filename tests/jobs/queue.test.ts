@@ -318,7 +318,31 @@ for (const { name, skip, start } of kinds) {
     });
 
     it('migrates the schema only once', async () => {
-      expect(await open.db.query('select version from voiceflow.migration')).toEqual([{ version: 1 }, { version: 2 }]);
+      expect(await open.db.query('select version from voiceflow.migration')).toEqual([
+        { version: 1 },
+        { version: 2 },
+        { version: 3 },
+      ]);
+    });
+
+    it('finds the jobs whose audio is kept without reading all jobs', async () => {
+      await open.db.query(
+        `insert into voiceflow.job (id, key, state, ended_at, object)
+        select gen_random_uuid(), 'k', 'succeeded', now(), case when n <= 20 then 'audio/' || n end
+        from generate_series(1, 20000) n`,
+      );
+      await open.db.query('vacuum (analyze)');
+      const plans: string[] = [];
+      const explain = async <Row>(sql: string, params?: readonly unknown[]): Promise<Row[]> => {
+        plans.push(JSON.stringify(await open.db.query(`explain ${sql}`, params)));
+        return [];
+      };
+      const leases = new Leases({ ...open.db, query: explain }, testOptions(place.where));
+      await leases.freed(0, 500);
+      await leases.forget(['audio/1', 'audio/2']);
+      await leases.orphans(['audio/1', 'audio/x']);
+      expect(plans).toHaveLength(3);
+      for (const plan of plans) expect(plan).not.toMatch(/Seq Scan on job/);
     });
 
     it('is unavailable after close', async () => {

@@ -18,7 +18,7 @@ import { Connections } from './connections.ts';
 import { awaitsContinue, openIncoming, readIncoming } from './incoming.ts';
 import { Leftovers } from './leftovers.ts';
 import { handleUnreadable, refuseUnreadable, unreadable } from './unreadable.ts';
-import { ignoreOtherUpgrades } from './upgrades.ts';
+import { Handshakes, ignoreOtherUpgrades } from './upgrades.ts';
 
 export { restartWithFlags, SERVER_FLAGS } from '../../engine/processes/v8.ts';
 export { type RunningWorker, runWork, startWork, type WorkOptions } from '../common/job-worker.ts';
@@ -70,8 +70,10 @@ async function listen(app: VoiceFlowApp, options: ResolvedOptions) {
         error instanceof RequestError ? unreadable(400, error.message) : toProblem(error, crypto.randomUUID()),
       ),
   });
+  const handshakes = new Handshakes(app.fetch);
   const server = createAdaptorServer({
-    fetch: app.fetch,
+    // The listener above takes all other requests.
+    fetch: handshakes.fetch as typeof app.fetch,
     hostname: options.host,
     // The adaptor's type for ws is narrower than the types of ws itself.
     createServer: ((how: ServerOptions) =>
@@ -97,7 +99,7 @@ async function listen(app: VoiceFlowApp, options: ResolvedOptions) {
   server.maxConnections = mostConnections(options.workers);
   // Node would close the connection exactly at the time it announced (`Keep-Alive: timeout=65`).
   server.on('timeout', (socket: Socket) => connections.closeIdle(socket));
-  ignoreOtherUpgrades(server, connections);
+  ignoreOtherUpgrades(server, connections, handshakes);
   handleUnreadable(server, connections, options.limits.headerMs);
   // A client that waits for `100 Continue` can be refused before it sends the body: `100` is sent when the body is
   // read.

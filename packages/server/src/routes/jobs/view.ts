@@ -1,15 +1,20 @@
-import type { Job } from '../queue/types.ts';
-import type { JobsHost } from './host.ts';
+import type { Job } from '@voiceflow-ml/jobs';
+import { type Problem, toProblem } from '../../http/problem.ts';
+import { toError } from '../../http/problem-error.ts';
 
 /** A job as in API responses: its problem in the server's format, its progress with the remaining time. */
-export function viewOf(job: Job, host: JobsHost, requestId: string, result?: unknown) {
+export function viewOf(job: Job, requestId: string, result?: unknown) {
   const { seq: _, losses: __, runningSeconds, progress, problem, ...rest } = job;
   return {
     ...rest,
     progress: progress === null ? null : { ...progress, ...share(progress, runningSeconds) },
-    problem: problem === null ? null : host.problem(problem, requestId),
+    problem: problem === null ? null : problemOf(problem, requestId),
     result,
   };
+}
+
+export function problemOf(stored: NonNullable<Job['problem']>, requestId: string): Problem {
+  return toProblem(toError({ ...stored }), requestId);
 }
 
 /** Below this share the speed so far is too unreliable for an estimate. */
