@@ -82,9 +82,8 @@ export function jobRoutes(state: AppState, mount: JobsMount) {
         if (name === '.' || name === '..')
           throw invalidOption(`the name is "${name}", expected another name than . or ..`);
         const key = keyOf(c);
-        await voices.admit(key, name);
         const enroll = (upload: Upload) => mount.enroll(key, name, upload, c.req.raw.signal);
-        return c.json(await withUpload(c, state, undefined, enroll), 201);
+        return c.json(await voices.admit(key, name, () => withUpload(c, state, undefined, enroll)), 201);
       }),
     )
     .get(
