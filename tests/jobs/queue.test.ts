@@ -1,6 +1,7 @@
 import { readFileSync, rmSync } from 'node:fs';
 import { type JobResult, Jobs, Leases, type NewJob, type OpenJobs, openJobs } from '@voiceflow-ml/jobs';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { Deliveries } from '../../packages/jobs/src/webhooks/deliveries.ts';
 import { dataFolder, NO_POSTGRES, PATIENCE, PostgresServer, testOptions } from './databases.ts';
 
 /** The queue on both databases: the same tests. */
@@ -165,6 +166,26 @@ for (const { name, skip, start } of kinds) {
       await slow.fail(await claim(), { code: 'x', detail: '' }, 'retry');
       expect(await open.leases.claim('w')).toBeUndefined();
       expect((await jobs.depth()).retrying).toBe(1);
+    });
+
+    it('does not make jobs and webhooks wait when the clock is set back', async () => {
+      const { id } = await submit({ webhook: 'https://example.com/' });
+      const ahead = (table: string, column: string, by: string) =>
+        open.db.query(`update voiceflow.${table} set ${column} = ${column} + interval '${by}'`);
+      for (const column of ['created_at', 'run_at']) await ahead('job', column, '2 hours');
+      const claimed = await claim();
+      expect(claimed).toMatchObject({ id, waited: 0 });
+      await ahead('job', 'started_at', '2 hours');
+      expect((await jobs.get('k', id))?.runningSeconds).toBe(0);
+      await open.leases.fail(claimed, { code: 'x', detail: '' }, 'retry');
+      await ahead('job', 'run_at', '1 day');
+      await open.leases.succeed(await claim(), RESULT, 30, false);
+      const deliveries = new Deliveries(open.db);
+      await ahead('delivery', 'run_at', '2 hours');
+      expect(await deliveries.take(5, [])).toMatchObject([{ job: id, tries: 0 }]);
+      expect(await deliveries.take(5, [])).toEqual([]);
+      await ahead('delivery', 'run_at', '1 day');
+      expect(await deliveries.take(5, [])).toMatchObject([{ job: id, tries: 1 }]);
     });
 
     it('fails a job after ten lost workers', async () => {

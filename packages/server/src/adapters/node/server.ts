@@ -15,7 +15,7 @@ import type { ResolvedOptions } from '../common/options.ts';
 import { runServe } from '../common/program.ts';
 import { type EntryOptions, type RunningServer, startServer } from '../common/start-server.ts';
 import { Connections } from './connections.ts';
-import { awaitsContinue, openIncoming, readIncoming } from './incoming.ts';
+import { awaitsContinue, openIncoming } from './incoming.ts';
 import { Leftovers } from './leftovers.ts';
 import { handleUnreadable, refuseUnreadable, unreadable } from './unreadable.ts';
 import { Handshakes, ignoreOtherUpgrades } from './upgrades.ts';
@@ -39,7 +39,6 @@ const HIGH_WATER_BYTES = 256 * 1024;
  */
 export function serveNode(entry: EntryOptions = {}): Promise<RunningServer> {
   const runtime: Parameters<typeof startServer>[1] = {
-    pump: (c, ...read) => readIncoming(incomingOf(c.env), ...read),
     openBody: (c) => openIncoming(incomingOf(c.env)),
     upgradeWebSocket,
     clientAddress: (c) => incomingOf(c.env)?.socket.remoteAddress,

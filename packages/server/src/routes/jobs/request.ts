@@ -1,7 +1,6 @@
 import type { Upload } from '@voiceflow-ml/jobs';
-import { assertFits, assertUncompressed } from '../../http/body.ts';
+import { assertFits, assertUncompressed, openWebStream, streamBody } from '../../http/body.ts';
 import type { AppContext } from '../../http/context.ts';
-import { streamBody } from '../../http/streamed-body.ts';
 import type { AppState } from '../../state.ts';
 
 /** The name of the request's API key, which owns its jobs and voices; empty when the server has no keys. */
@@ -24,11 +23,11 @@ export async function withUpload<T>(
   const most = maxBytes ?? limits.bodyBytes;
   assertUncompressed(c.req.header('content-encoding'));
   assertFits(Number(c.req.header('content-length')) || 0, most);
-  const open = () => options.openBody?.(c) ?? c.req.raw.body ?? noBody();
+  const body = (options.openBody ?? openWebStream)(c);
   const memory = budget.hold();
   try {
     return await work({
-      body: streamBody(open, { maxBytes: most, idleMs: limits.idleBodyMs }),
+      body: streamBody(body, { maxBytes: most, idleMs: limits.idleBodyMs, signal: c.req.raw.signal }),
       contentType: c.req.header('content-type') ?? '',
       count: memory.take,
     });
@@ -36,5 +35,3 @@ export async function withUpload<T>(
     memory.release();
   }
 }
-
-async function* noBody(): AsyncGenerator<Uint8Array> {}

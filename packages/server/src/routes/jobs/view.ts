@@ -23,7 +23,7 @@ const LEAST_SHARE = 0.02;
 function share({ done, total }: NonNullable<Job['progress']>, runningSeconds: number | null) {
   if (total === undefined || total <= 0) return {};
   const fraction = Math.min(1, done / total);
-  if (runningSeconds === null || fraction < LEAST_SHARE) return { fraction };
+  if (!runningSeconds || fraction < LEAST_SHARE) return { fraction };
   return { fraction, etaSeconds: Math.round((runningSeconds * (1 - fraction) * 10) / fraction) / 10 };
 }
 
