@@ -93,6 +93,10 @@ describe('voiceflow diarize', () => {
     writeFileSync(at('mono.wav'), encodeWav([mono], 16_000));
     const single = await voiceflow(['diarize', at('mono.wav'), '-f', 'rttm', '--channels', 'separate']);
     expect(single.stdout).toContain('SPEAKER_00');
+    const names = await voiceflow(['diarize', at('mono.wav'), '--channels', 'agent,customer']);
+    expect(names).toMatchObject({ code: 1, stdout: '' });
+    expect(names.stderr).toMatch(/channelNames is .*, but the audio has one channel .* without names/);
+    expect((await voiceflow(['diarize', call, '--channels', 'a,b,c'])).stderr).toMatch(/expected 2 different names/);
     const third = await voiceflow(['diarize', call, '--channels', '3']);
     expect(third).toMatchObject({ code: 1, stderr: expect.stringContaining('2 channels') });
   });

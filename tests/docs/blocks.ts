@@ -39,4 +39,5 @@ export function blocksOf(page: string): Block[] {
 }
 
 export const blocks: readonly Block[] = PAGES.flatMap(blocksOf);
-export const programs = blocks.filter(({ language }) => ['js', 'ts'].includes(language));
+export const isProgram = ({ language }: Block): boolean => ['js', 'ts'].includes(language);
+export const programs = blocks.filter(isProgram);

@@ -1,6 +1,7 @@
 import { readFileSync, rmSync } from 'node:fs';
 import { type JobResult, Jobs, Leases, type NewJob, type OpenJobs, openJobs } from '@voiceflow-ml/jobs';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { Deliveries } from '../../packages/jobs/src/webhooks/deliveries.ts';
 import { dataFolder, NO_POSTGRES, PATIENCE, PostgresServer, testOptions } from './databases.ts';
 
 /** The queue on both databases: the same tests. */
@@ -167,6 +168,26 @@ for (const { name, skip, start } of kinds) {
       expect((await jobs.depth()).retrying).toBe(1);
     });
 
+    it('does not make jobs and webhooks wait when the clock is set back', async () => {
+      const { id } = await submit({ webhook: 'https://example.com/' });
+      const ahead = (table: string, column: string, by: string) =>
+        open.db.query(`update voiceflow.${table} set ${column} = ${column} + interval '${by}'`);
+      for (const column of ['created_at', 'run_at']) await ahead('job', column, '2 hours');
+      const claimed = await claim();
+      expect(claimed).toMatchObject({ id, waited: 0 });
+      await ahead('job', 'started_at', '2 hours');
+      expect((await jobs.get('k', id))?.runningSeconds).toBe(0);
+      await open.leases.fail(claimed, { code: 'x', detail: '' }, 'retry');
+      await ahead('job', 'run_at', '1 day');
+      await open.leases.succeed(await claim(), RESULT, 30, false);
+      const deliveries = new Deliveries(open.db);
+      await ahead('delivery', 'run_at', '2 hours');
+      expect(await deliveries.take(5, [])).toMatchObject([{ job: id, tries: 0 }]);
+      expect(await deliveries.take(5, [])).toEqual([]);
+      await ahead('delivery', 'run_at', '1 day');
+      expect(await deliveries.take(5, [])).toMatchObject([{ job: id, tries: 1 }]);
+    });
+
     it('fails a job after ten lost workers', async () => {
       const hasty = new Leases(open.db, { ...open.options, leaseSeconds: -1 });
       const { id } = await submit({ webhook: 'https://example.com/' });
@@ -297,7 +318,31 @@ for (const { name, skip, start } of kinds) {
     });
 
     it('migrates the schema only once', async () => {
-      expect(await open.db.query('select version from voiceflow.migration')).toEqual([{ version: 1 }, { version: 2 }]);
+      expect(await open.db.query('select version from voiceflow.migration')).toEqual([
+        { version: 1 },
+        { version: 2 },
+        { version: 3 },
+      ]);
+    });
+
+    it('finds the jobs whose audio is kept without reading all jobs', async () => {
+      await open.db.query(
+        `insert into voiceflow.job (id, key, state, ended_at, object)
+        select gen_random_uuid(), 'k', 'succeeded', now(), case when n <= 20 then 'audio/' || n end
+        from generate_series(1, 20000) n`,
+      );
+      await open.db.query('vacuum (analyze)');
+      const plans: string[] = [];
+      const explain = async <Row>(sql: string, params?: readonly unknown[]): Promise<Row[]> => {
+        plans.push(JSON.stringify(await open.db.query(`explain ${sql}`, params)));
+        return [];
+      };
+      const leases = new Leases({ ...open.db, query: explain }, testOptions(place.where));
+      await leases.freed(0, 500);
+      await leases.forget(['audio/1', 'audio/2']);
+      await leases.orphans(['audio/1', 'audio/x']);
+      expect(plans).toHaveLength(3);
+      for (const plan of plans) expect(plan).not.toMatch(/Seq Scan on job/);
     });
 
     it('is unavailable after close', async () => {

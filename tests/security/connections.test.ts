@@ -82,19 +82,41 @@ describe('pipelined requests', () => {
   });
 });
 
+const HANDSHAKE =
+  'Connection: upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n';
+
 it('rejected handshakes leave no connection open, whatever else was sent', async () => {
   const keys = [{ name: 'me', key: 'secret-0123456789abcdef' }];
   // So long that nothing but the end of all connections ends the server.
   const server = await toyServer({ keys, limits: { drainMs: 24 * 3_600_000 } });
-  const handshake =
-    'Connection: upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n';
   const asked = ['POST /v1/infer', 'GET /v1/stream', 'GET /healthz', 'GET http://[/v1/stream'].map(
-    (line) => `${line} HTTP/1.1\r\nHost: localhost\r\n${handshake}Content-Length: 192000\r\n\r\n${'x'.repeat(192_000)}`,
+    (line) => `${line} HTTP/1.1\r\nHost: localhost\r\n${HANDSHAKE}Content-Length: 192000\r\n\r\n${'x'.repeat(192_000)}`,
   );
   const clients = await Promise.all([...asked, ...asked].map((text) => rawClient(server.url, text)));
   await until(() => clients.every(({ text }) => statuses(text()).length === 1));
   for (const { text } of clients) expect(statuses(text())).not.toContain(101);
   await server.close();
+});
+
+it('rejected handshakes get the problem that says why', async () => {
+  const server = await toyServer({ keys: [{ name: 'me', key: 'secret-0123456789abcdef' }] });
+  const key = 'Authorization: Bearer secret-0123456789abcdef\r\n';
+  for (const [path, headers, status, code] of [
+    ['/v1/stream?sampleRate=16000', '', 401, 'unauthorized'],
+    ['/v1/stream?sampleRate=16000', `${key}Origin: https://a.example\r\n`, 403, 'unauthorized'],
+    ['/v1/nothing', key, 404, 'not-found'],
+  ] as const) {
+    const { text, closed } = await rawClient(
+      server.url,
+      `GET ${path} HTTP/1.1\r\nHost: localhost\r\n${HANDSHAKE}${headers}\r\n`,
+    );
+    await closed;
+    const [head = '', body = ''] = text().split('\r\n\r\n');
+    expect(statuses(head)).toEqual([status]);
+    expect(head).toMatch(/content-type: application\/problem\+json/);
+    expect(JSON.parse(body)).toMatchObject({ status, code, hint: expect.any(String) });
+    expect(head).toMatch(new RegExp(`content-length: ${body.length}\\b`));
+  }
 });
 
 describe('unread responses', () => {

@@ -1,6 +1,6 @@
 /** The API description is complete by construction: each route carries its own. */
 
-import type { JobHandlers } from '@voiceflow-ml/jobs';
+import type { JobsMount } from '@voiceflow-ml/jobs';
 import { createApp, type Engine } from '@voiceflow-ml/server';
 import { VoiceFlowClient } from '@voiceflow-ml/server/client';
 import { describe, expect, it } from 'vitest';
@@ -29,12 +29,7 @@ const none = async () => {
 };
 const engine: Engine = { info: undefined, ready: false, onChange: () => {}, run: none, open: none, close: none };
 const app = createApp({ engine, version: '1.2.3' });
-const handlers = new Proxy({}, { get: () => none }) as JobHandlers;
-const withJobs = createApp({
-  engine,
-  version: '1.2.3',
-  jobs: () => ({ handlers, start() {}, stop: async () => {}, close: async () => {} }),
-});
+const withJobs = createApp({ engine, version: '1.2.3', jobs: () => ({}) as JobsMount });
 const ask = async (of = app): Promise<Document> =>
   (await of.fetch(new Request('http://localhost/openapi.json'))).json();
 

@@ -18,3 +18,6 @@ export function closedAfterTest<T extends { close(): Promise<void> }>(server: T)
 export async function toyServer(options: EntryOptions = {}): Promise<RunningServer> {
   return closedAfterTest(await serveNode({ port: 0, workers: 1, command: TOY, log: () => {}, ...options }));
 }
+
+export const post = (server: RunningServer, path: string, body: BodyInit, headers: Record<string, string> = {}) =>
+  fetch(`${server.url}${path}`, { method: 'POST', body, headers });

@@ -17,6 +17,10 @@ const SLACK = { seconds: 0.1, samples: 3000, part: 0.005 };
 /** Messages that FFmpeg logs for intact files, too. */
 const HARMLESS = /estimating duration|could not find codec parameters|consider increasing|no longer|multiple/i;
 
+/** What FFmpeg logs when few frames tell the format: in a recording this short that is no sign of damage. */
+const LOW_SCORE = /detected only with low score/;
+const SHORT = { seconds: 0.5, bytes: 16_384 };
+
 /** What FFmpeg asks its own users to do: install a newer version, upload the file, write to its developers. */
 const ADVICE = /\.? ?(Update your FFmpeg|If you want to help).*/s;
 
@@ -191,7 +195,8 @@ class DecodedSource implements AudioSource {
   #end(instance: Instance, status: number): void {
     const decoded = (this.#count + this.#gathered) / this.#rate;
     const slack = Math.max(SLACK.seconds, SLACK.samples / this.#rate, this.#declared * SLACK.part);
-    const [logLine] = reasons(instance);
+    const isShort = decoded <= SHORT.seconds && this.#input.position <= SHORT.bytes;
+    const [logLine] = reasons(instance).filter((line) => !(isShort && LOW_SCORE.test(line)));
     this.#mostlyBroken = instance.failures >= 2 * this.#frames;
     const because = logLine === undefined ? '' : ` (decoder: ${logLine})`;
     if (this.#rate > 0 && decoded < this.#declared - slack) {

@@ -3,18 +3,13 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
-import { invalidOption, VoiceFlowError } from 'voiceflow-ml/core';
+import { invalidOption } from 'voiceflow-ml/core';
 import type { Database } from './database/database.ts';
 import { openEmbedded } from './database/embedded.ts';
 import { openPostgres } from './database/postgres.ts';
-import { type JobHandlers, jobHandlers } from './http/handlers.ts';
-import type { JobsHost } from './http/host.ts';
-import { Watch } from './http/watch.ts';
 import type { JobsOptions } from './options.ts';
 import { fetchAudio } from './outside/fetch-audio.ts';
 import { Leases } from './queue/leases.ts';
-import { QueueLimit } from './queue/limit.ts';
-import { type Depth, Jobs } from './queue/submit.ts';
 import { folderStorage } from './storage/folder.ts';
 import { s3Storage } from './storage/s3.ts';
 import type { Storage } from './storage/storage.ts';
@@ -23,12 +18,9 @@ import { Voices } from './voices/voices.ts';
 import { Caller } from './webhooks/caller.ts';
 import { parseSecret } from './webhooks/sign.ts';
 import { Janitor } from './worker/janitor.ts';
-import { type JobMetrics, jobMetrics, NO_METRICS } from './worker/metrics.ts';
+import { type JobMetrics, NO_METRICS } from './worker/metrics.ts';
 import type { Recordings } from './worker/recordings.ts';
 import { type Log, Worker } from './worker/worker.ts';
-
-/** Interval at which the queue's gauges are updated. */
-const DEPTH_MS = 2_000;
 
 /** The opened database and storage, which the server and every worker use. */
 export interface OpenJobs {
@@ -46,15 +38,6 @@ export interface Working {
    * open.
    */
   stop(graceMs: number): Promise<void>;
-}
-
-export interface JobsMount {
-  readonly handlers: JobHandlers;
-  /** Starts the background work; to be called when the server listens. */
-  start(): void;
-  /** Stops the background work and ends all waiting requests. The handlers still respond. */
-  stop(graceMs: number): Promise<void>;
-  close(): Promise<void>;
 }
 
 /**
@@ -109,78 +92,6 @@ export function startWorking(
       await worker?.stop(graceMs);
       await Promise.all([janitor.stop(), caller?.stop()]);
     },
-  };
-}
-
-/**
- * Makes the handlers for an opened database. Nothing runs before `start`.
- * @param work Whether this process also works on jobs.
- */
-export function mountJobs(open: OpenJobs, host: JobsHost, work: boolean): JobsMount {
-  const { db, storage, options, secret } = open;
-  const jobs = new Jobs(db);
-  const watch = new Watch(db, jobs);
-  const metrics = jobMetrics(host.registry);
-  let working: Working | undefined;
-  const limit = new QueueLimit(jobs, options.mostQueued);
-  let unavailable = 0;
-  const updateDepth = async () => {
-    try {
-      await limit.count();
-      unavailable = 0;
-    } catch {
-      unavailable = 1;
-    }
-  };
-  let timer: ReturnType<typeof setInterval> | undefined;
-  const gauge = (figure: keyof Depth, name: string, help: string) =>
-    host.registry.gauge(name, help, () => limit.depth[figure]);
-  gauge('queued', 'voiceflow_jobs_queued', 'Queued jobs, of all servers.');
-  gauge('running', 'voiceflow_jobs_working', 'Running jobs, on all workers.');
-  gauge('age', 'voiceflow_jobs_age_seconds', 'Seconds since the oldest queued job was due.');
-  gauge('retrying', 'voiceflow_jobs_retrying', 'Jobs that failed and are queued for another attempt.');
-  gauge('failed', 'voiceflow_jobs_failed_last_hour', 'Jobs that failed after their last attempt, in the last hour.');
-  gauge(
-    'speed',
-    'voiceflow_jobs_audio_seconds_per_second',
-    'Seconds of audio processed per second by all workers, over the last minute.',
-  );
-  gauge('deliveries', 'voiceflow_webhooks_waiting', 'Pending webhook calls.');
-  host.registry.gauge('voiceflow_jobs_database_away', '1 while the database is unavailable.', () => unavailable);
-
-  const handlers = jobHandlers({
-    host,
-    jobs,
-    voices: new Voices(db),
-    storage,
-    watch,
-    allowPrivate: options.allowPrivate,
-    webhooks: secret !== undefined,
-    admit: (key, request) =>
-      limit.within(async () => {
-        if (options.secondsPerDay > 0 && (await jobs.secondsToday(key)) >= options.secondsPerDay) {
-          throw new VoiceFlowError(
-            'quota-exceeded',
-            `this client has used its quota of ${options.secondsPerDay} seconds of audio in 24 hours`,
-            { hint: 'Try again after Retry-After seconds.', retryAfter: 600 },
-          );
-        }
-        return request();
-      }),
-  });
-  return {
-    handlers,
-    start() {
-      void updateDepth();
-      timer = setInterval(updateDepth, DEPTH_MS);
-      working = startWorking(open, work ? host.recordings : undefined, { log: host.log, metrics });
-    },
-    async stop(graceMs) {
-      clearInterval(timer);
-      watch.close();
-      await working?.stop(graceMs);
-    },
-    close: () => db.close(),
   };
 }
 

@@ -37,7 +37,10 @@ function source(samples: Float32Array = audio.samples, chunk = 333): AudioSource
   };
 }
 
-vi.mock('./audio/open.ts', () => ({ openAudio: async (input: AudioSource) => input }));
+vi.mock('./audio/open.ts', () => ({
+  openAudio: async (input: AudioSource) => input,
+  openChannels: async (input: AudioSource) => [input],
+}));
 
 describe('createDiarizer', () => {
   it('diarizes, and reports the load time in the first result only', async () => {
@@ -159,6 +162,25 @@ describe('createDiarizer', () => {
     const diarizer = await create();
     const channels = 'separate' as 'mix';
     await expect(diarizer.embed(source(), { channels })).rejects.toMatchObject({ code: 'invalid-option' });
+    await diarizer.close();
+  });
+
+  it.each([null, 5, 'Ada', {}, { name: 10n }])('rejects %o as a known voice', async (voice) => {
+    const diarizer = await create();
+    const known = [voice as unknown as KnownVoice];
+    await expect(diarizer.diarize(source(), { known })).rejects.toMatchObject({ code: 'invalid-option' });
+    await diarizer.close();
+  });
+
+  it('takes names of channels only for as many channels, also for one', async () => {
+    const diarizer = await create();
+    const diarize = (...channelNames: string[]) => diarizer.diarize(source(), { channels: 'separate', channelNames });
+    await expect(diarize('agent', 'customer')).rejects.toMatchObject({
+      code: 'invalid-option',
+      message: 'channelNames is ["agent","customer"], but the audio has one channel',
+    });
+    const labels = (await diarize('agent')).speakers.map(({ label }) => label);
+    expect(labels).toEqual(['agent_1', 'agent_2', 'agent_3']);
     await diarizer.close();
   });
 

@@ -167,11 +167,12 @@ class LoadedDiarizer implements Diarizer {
       const progressOf = onProgress && channelProgress(sources.length, onProgress);
       const diarize = (source: AudioSource, channel: number) =>
         pipeline.diarize(source, { ...request, onProgress: progressOf?.(channel) });
-      const [only, ...others] = sources;
-      if (only && others.length === 0) return diarize(only, 0);
+      const [first] = sources;
+      const names = options.channels === 'separate' ? options.channelNames : undefined;
+      if (first && sources.length === 1 && !names) return diarize(first, 0);
       // Imported only when needed: most recordings have one channel or are mixed to one.
       const { diarizeChannels } = await import('./offline/join-channels.ts');
-      return diarizeChannels(sources, options.channelNames, diarize);
+      return diarizeChannels(sources, names, diarize);
     });
     const load = this.#load;
     this.#load = 0;

@@ -10,7 +10,7 @@ import { allRoutes, apiRoutes } from './routes/api.ts';
 import { described } from './routes/describe.ts';
 import { openApi } from './routes/docs/document.ts';
 import { docsPage } from './routes/docs/page.ts';
-import { JOBS_DRAIN_SHARE, jobsHost } from './routes/jobs/host.ts';
+import { JOBS_DRAIN_SHARE, queuedRecordings } from './routes/jobs/recordings.ts';
 import { fixed, once, page } from './routes/pages.ts';
 import { DEMO, DOCS, OPENAPI } from './routes/system/schema.ts';
 import { type AppOptions, type AppState, createState } from './state.ts';
@@ -41,11 +41,12 @@ export function createApp(options: AppOptions): VoiceFlowApp {
   app.use(observe(state));
   const origins = options.corsOrigins ?? [];
   if (origins.length > 0) app.use(corsFor(origins));
-  const jobs = options.jobs?.(jobsHost(state));
+  const { registry, log } = state;
+  const jobs = options.jobs?.({ recordings: queuedRecordings(state), registry, log });
   const guarded = guard(state);
   for (const path of ['/v1/*', '/v2', '/v2/', '/v2/models/*', '/metrics']) app.use(path, guarded);
 
-  app.route('/', jobs === undefined ? apiRoutes(state) : allRoutes(state, jobs.handlers));
+  app.route('/', jobs === undefined ? apiRoutes(state) : allRoutes(state, jobs));
   const api = once(async () => openApi(app, options.version));
   const description = fixed(
     async () => JSON.stringify(await api()),

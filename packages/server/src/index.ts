@@ -19,7 +19,7 @@ export type {
 } from './engine/engine.ts';
 export { localEngine } from './engine/local/local-engine.ts';
 export { type RunnerParts, TaskRunner } from './engine/runner/runner.ts';
-export { type BodyPump, pumpWebStream, type ReadBody } from './http/body.ts';
+export type { OpenBody } from './http/body.ts';
 export type { LogEntry } from './http/log.ts';
 export type { Problem } from './http/problem.ts';
 export { LIMIT_RULES, type Limits, resolveLimits } from './limits.ts';

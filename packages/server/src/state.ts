@@ -6,7 +6,7 @@ import { Quota } from './admission/quota.ts';
 import { RequestQueue } from './admission/request-queue.ts';
 import { Strikes } from './admission/strikes.ts';
 import type { Engine, Lane } from './engine/engine.ts';
-import { type BodyPump, ByteBudget } from './http/body.ts';
+import { ByteBudget, type OpenBody } from './http/body.ts';
 import type { LogEntry } from './http/log.ts';
 import { type Limits, resolveLimits } from './limits.ts';
 import { MetricsRegistry } from './metrics/registry.ts';
@@ -30,12 +30,10 @@ export interface AppOptions {
   /** Receives one log entry per request and per session. Default: no log. */
   readonly log?: (entry: LogEntry) => void;
   readonly metrics?: MetricsRegistry;
-  /** Reads bodies faster than the web stream, if the runtime can. */
-  readonly pump?: BodyPump;
   /** The runtime's WebSockets. Without them, `/v1/stream` responds with 501. */
   readonly upgradeWebSocket?: UpgradeWebSocket;
   /** Opens a body with back pressure, if the runtime has a better way than the web stream. */
-  readonly openBody?: (c: Context) => AsyncIterable<Uint8Array>;
+  readonly openBody?: OpenBody;
   /** The address of a request's client, if the runtime provides it. */
   readonly clientAddress?: ((c: Context) => string | undefined) | undefined;
   /** Calls back when the response was sent or the client disconnected; returns undefined if the runtime cannot tell. */

@@ -16,10 +16,11 @@ export function element<K extends keyof HTMLElementTagNameMap>(
   return made;
 }
 
-/** Downloads text as a file. */
-export function save(name: string, text: string): void {
+/** Downloads text or bytes as a file. */
+export function save(name: string, content: string | Blob): void {
   const link = element('a');
-  link.href = URL.createObjectURL(new Blob([text], { type: 'text/plain' }));
+  const blob = content instanceof Blob ? content : new Blob([content], { type: 'text/plain' });
+  link.href = URL.createObjectURL(blob);
   link.download = name;
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 1000);

@@ -14,8 +14,11 @@ const TAP = `registerProcessor('tap', class extends AudioWorkletProcessor {
 
 export interface Microphone {
   readonly sampleRate: number;
-  /** Calls `onSamples` with mono samples, in blocks of a tenth of a second, until `close`. */
-  start(onSamples: (samples: Float32Array<ArrayBuffer>) => void): void;
+  /**
+   * Calls `onSamples` with mono samples, in blocks of a tenth of a second, until `close`; and `onEnd` when the microphone
+   * is unplugged or no longer permitted.
+   */
+  start(onSamples: (samples: Float32Array<ArrayBuffer>) => void, onEnd: () => void): void;
   close(): Promise<void>;
 }
 
@@ -38,7 +41,8 @@ export async function openMicrophone(): Promise<Microphone> {
   }
   return {
     sampleRate: context.sampleRate,
-    start(onSamples) {
+    start(onSamples, onEnd) {
+      for (const track of stream.getTracks()) track.onended = onEnd;
       const tap = new AudioWorkletNode(context, 'tap', { numberOfOutputs: 0 });
       tap.port.onmessage = ({ data }: MessageEvent<Float32Array<ArrayBuffer>>) => onSamples(data);
       context.createMediaStreamSource(stream).connect(tap);

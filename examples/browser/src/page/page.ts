@@ -117,12 +117,17 @@ export function startPage(engine: Engine, options: PageOptions = {}): Page {
     own.events.catch((error: unknown) => {
       if (live === own) void lost(own, error);
     });
-    microphone.start((samples) => {
-      blocks.push(samples);
-      shown.duration = Math.max(shown.duration, (blocks.length * samples.length) / microphone.sampleRate);
-      // `overloaded` (a minute of audio is queued) drops this block only. Other errors also end the events.
-      session.push(samples).catch(() => {});
-    });
+    microphone.start(
+      (samples) => {
+        blocks.push(samples);
+        shown.duration = Math.max(shown.duration, (blocks.length * samples.length) / microphone.sampleRate);
+        // `overloaded` (a minute of audio is queued) drops this block only. Other errors also end the events.
+        session.push(samples).catch(() => {});
+      },
+      () => {
+        if (live === own) void stopLive(own);
+      },
+    );
     live = own;
     setMicrophone('recording');
     showStatus('Recording from the microphone. Press Stop to end.');
@@ -134,9 +139,9 @@ export function startPage(engine: Engine, options: PageOptions = {}): Page {
     showStatus('Clustering speakers …');
     try {
       await own.microphone.close();
-      const result = await own.session.end();
+      // The audio is nowhere else, and the result may fail.
+      const [result] = await Promise.all([own.session.end(), keepAudio(own)]);
       await own.events;
-      await keepAudio(own);
       finish(own.shown, result);
     } catch (error) {
       showProblem(error);
@@ -154,7 +159,6 @@ export function startPage(engine: Engine, options: PageOptions = {}): Page {
       await own.microphone.close();
       await own.session.close();
       await keepAudio(own);
-      $<HTMLButtonElement>('play').disabled = !player.ready;
     } finally {
       setMicrophone('free');
     }
@@ -162,8 +166,14 @@ export function startPage(engine: Engine, options: PageOptions = {}): Page {
 
   async function keepAudio({ blocks, microphone, shown }: LiveRecording): Promise<void> {
     if (blocks.length === 0) return;
-    player.load(wavOf(blocks, microphone.sampleRate));
+    const wav = wavOf(blocks, microphone.sampleRate);
+    player.load(wav);
+    $<HTMLButtonElement>('play').disabled = false;
+    $('wav').hidden = false;
+    $('wav').onclick = () => save(`${shown.name}.wav`, wav);
+    view.show(shown);
     shown.peaks = await peaksOf(blocks, microphone.sampleRate);
+    view.show(shown);
   }
 
   function setMicrophone(state: MicrophoneState): void {
@@ -183,6 +193,11 @@ export function startPage(engine: Engine, options: PageOptions = {}): Page {
     return holds;
   }
 
+  // The browser then asks whether to leave the page, with which the recording would be lost.
+  addEventListener('beforeunload', (event) => {
+    if (microphoneHoldsPage()) event.preventDefault();
+  });
+
   // ---------------------------------------------------------------- display
 
   function begin(name: string, blob?: Blob): Recording {
@@ -191,6 +206,7 @@ export function startPage(engine: Engine, options: PageOptions = {}): Page {
     busy(false);
     player.load(blob);
     $<HTMLButtonElement>('play').disabled = !player.ready;
+    $('wav').hidden = true;
     recording = new Recording(name);
     view.hide();
     return recording;

@@ -104,4 +104,9 @@ export const MIGRATIONS: readonly (readonly string[])[] = [
     )`,
     `create index spent_key on voiceflow.spent (key, started_at)`,
   ],
+  [
+    // Jobs whose audio is kept, often few of all jobs: by time to delete it, and by object to record that it was deleted.
+    `create index job_kept on voiceflow.job (ended_at) where object is not null`,
+    `create index job_object on voiceflow.job (object) where object is not null`,
+  ],
 ];

@@ -15,6 +15,11 @@ interface LeaseOptions {
 
 /** Failures of a job after which it is not retried. */
 const MOST_FAILURES = 3;
+/**
+ * Seconds of the longest wait for a retry, at the largest `retrySeconds`. A job that is due later than that was postponed
+ * before the database's clock was set back.
+ */
+const LONGEST_WAIT = 3_600 * 2 ** (MOST_FAILURES - 1);
 /** Workers lost during a job after which it is not retried, because the job may be the cause. */
 const MOST_LOSSES = 10;
 
@@ -74,7 +79,9 @@ export class Leases {
           (select max(s.started_at) from voiceflow.job s where s.key = k.key) nulls first
       ), next as (
         select j.id from ordered o cross join lateral (
-          select id from voiceflow.job q where q.state = 'queued' and q.key = o.key and q.run_at <= now()
+          select id from voiceflow.job q where q.state = 'queued' and q.key = o.key
+            -- A job that never failed is due also when the clock was set back after it was submitted.
+            and (q.run_at <= now() or q.run_at = q.created_at or q.run_at > now() + make_interval(secs => $5))
           order by q.priority desc, q.seq limit 1 for update skip locked
         ) j limit 1
       )
@@ -83,8 +90,8 @@ export class Leases {
         started_at = now(), progress = null
       from next where j.id = next.id
       returning j.id, j.key, j.lease, j.object, j.url, j.options, j.failures,
-        extract(epoch from now() - j.run_at)::float8 as waited`,
-      [randomUUID(), this.#options.leaseSeconds, worker, this.#options.secondsPerDay],
+        greatest(extract(epoch from now() - j.run_at), 0)::float8 as waited`,
+      [randomUUID(), this.#options.leaseSeconds, worker, this.#options.secondsPerDay, LONGEST_WAIT],
     );
     return claimed;
   }
@@ -187,6 +194,12 @@ export class Leases {
       ) select pg_notify('voiceflow_ready', '') from requeued limit 1`,
       [[...leases]],
     );
+  }
+
+  /** The database's clock, in seconds. */
+  async clock(): Promise<number> {
+    const [row] = await this.#db.query<{ seconds: number }>('select extract(epoch from now())::float8 as seconds');
+    return row?.seconds ?? 0;
   }
 
   /**

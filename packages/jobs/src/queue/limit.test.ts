@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { unavailable } from '../database/database.ts';
+import { NOTHING } from './jobs.ts';
 import { QueueLimit } from './limit.ts';
-import { NOTHING } from './submit.ts';
 
 /** A queue of which the tests say what is in it. */
 class Queue {

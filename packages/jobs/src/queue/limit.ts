@@ -1,5 +1,5 @@
 import { VoiceFlowError } from 'voiceflow-ml/core';
-import { type Depth, type Jobs, NOTHING } from './submit.ts';
+import { type Depth, type Jobs, NOTHING } from './jobs.ts';
 
 /** The figures of the queue as last counted, and the limit of jobs that may wait. */
 export class QueueLimit {

@@ -5,8 +5,8 @@ import { Readable, type Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as after } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { storeRecording } from '../http/upload.ts';
 import { folderStorage } from './folder.ts';
+import { storeRecording } from './upload.ts';
 import { writeFile } from './write-file.ts';
 
 /** A disk on which files take long to open, as on a busy machine: `opened` has each that is. */
@@ -94,9 +94,9 @@ it('leaves no file of a truncated form', async () => {
   async function* form() {
     yield Buffer.from('--b\r\ncontent-disposition: form-data; name="file"; filename="x"\r\n\r\nabc');
   }
-  const memory = { take: () => {}, release: () => {} };
   const storage = folderStorage(folder, { flush: false });
-  const stored = storeRecording(storage, 'audio/0123', form(), 'multipart/form-data; boundary=b', memory);
+  const upload = { body: form(), contentType: 'multipart/form-data; boundary=b', count() {} };
+  const stored = storeRecording(storage, 'audio/0123', upload);
   await expect(stored).rejects.toMatchObject({ code: 'invalid-option' });
   expect(existsSync(join(folder, 'audio'))).toBe(true);
   expect(await left()).toEqual([]);

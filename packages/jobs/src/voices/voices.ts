@@ -1,4 +1,4 @@
-import { invalidOption } from 'voiceflow-ml/core';
+import { invalidOption, VoiceFlowError } from 'voiceflow-ml/core';
 import { type Database, isoTime } from '../database/database.ts';
 
 export interface StoredVoice {
@@ -17,6 +17,8 @@ interface NamedEmbedding {
 
 /** Most voices of one API key: every job gets all of them, and they are listed in one response. */
 const MOST_VOICES = 2_000;
+/** Most concurrent enrollments of one API key: each may have a recording on the disk. */
+const MOST_AT_ONCE = 16;
 
 const VOICE = `name, space, samples,
   ${isoTime('created_at')} as "createdAt", ${isoTime('updated_at')} as "updatedAt"`;
@@ -27,6 +29,8 @@ const VOICE = `name, space, samples,
  */
 export class Voices {
   readonly #db: Database;
+  /** Running enrollments of each API key. */
+  readonly #running = new Map<string, number>();
 
   constructor(db: Database) {
     this.#db = db;
@@ -53,8 +57,30 @@ export class Voices {
     }
   }
 
-  /** @throws `invalid-option` for a new name in a full book. */
-  async admit(key: string, name: string): Promise<void> {
+  /**
+   * Runs an enrollment if its API key may begin one.
+   * @throws `overloaded` for too many at once; `invalid-option` for a new name in a full book; what `enroll` throws.
+   */
+  async admit<T>(key: string, name: string, enroll: () => Promise<T>): Promise<T> {
+    const running = this.#running.get(key) ?? 0;
+    if (running >= MOST_AT_ONCE) {
+      throw new VoiceFlowError('overloaded', `${MOST_AT_ONCE} voices are being enrolled, which is the limit`, {
+        hint: 'Try again after Retry-After seconds.',
+        retryAfter: 1,
+      });
+    }
+    this.#running.set(key, running + 1);
+    try {
+      await this.#checkRoom(key, name);
+      return await enroll();
+    } finally {
+      const others = (this.#running.get(key) ?? 1) - 1;
+      if (others > 0) this.#running.set(key, others);
+      else this.#running.delete(key);
+    }
+  }
+
+  async #checkRoom(key: string, name: string): Promise<void> {
     const [row] = await this.#db.query<{ count: number }>(
       'select count(*)::float8 as count from voiceflow.voice where key = $1 and name <> $2',
       [key, name],

@@ -16,6 +16,7 @@ export interface Delivery {
 
 /** Seconds between tries: 7 tries in about 11 hours. */
 const BACKOFF_SECONDS = [5, 60, 300, 1_800, 7_200, 28_800] as const;
+const LONGEST_WAIT = Math.max(...BACKOFF_SECONDS);
 /** A running call is reserved for this long. If its process dies, another one makes the call again. */
 const CALL_SECONDS = 60;
 
@@ -32,7 +33,9 @@ export class Deliveries {
     return this.#db.query<Delivery>(
       `with due as (
         select d.id from voiceflow.delivery d join voiceflow.job j on j.id = d.job_id
-        where d.delivered_at is null and d.given_up_at is null and d.run_at <= now() and j.key <> all($3::text[])
+        where d.delivered_at is null and d.given_up_at is null and j.key <> all($3::text[])
+          -- The others were postponed before the clock was set back.
+          and (d.run_at <= now() or d.tries = 0 or d.run_at > now() + make_interval(secs => $4))
         order by d.run_at limit $1 for update of d skip locked
       ), taken as (
         update voiceflow.delivery d set run_at = now() + make_interval(secs => $2), tries = tries + 1
@@ -41,7 +44,7 @@ export class Deliveries {
       select t.id, t.url, j.key, t.tries - 1 as tries, j.id as job, j.state, j.metadata, j.problem,
         j.audio_seconds as "audioSeconds", ${isoTime('j.ended_at')} as "endedAt"
       from taken t join voiceflow.job j on j.id = t.job_id`,
-      [limit, CALL_SECONDS, [...without]],
+      [limit, CALL_SECONDS, [...without], LONGEST_WAIT],
     );
   }
 

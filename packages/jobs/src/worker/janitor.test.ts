@@ -1,14 +1,19 @@
 import { mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import type { Database } from '../database/database.ts';
 import type { Leases } from '../queue/leases.ts';
 import type { Storage } from '../storage/storage.ts';
 import { Janitor } from './janitor.ts';
 
 /** A janitor of ended jobs with these objects, of which some cannot be deleted. */
-function janitorOf(objects: string[], refuses: (object: string) => boolean, spool = '/nowhere') {
+function janitorOf(
+  objects: string[],
+  refuses: (object: string) => boolean,
+  spool = '/nowhere',
+  more: Partial<Leases> = {},
+) {
   const stored = new Set(objects);
   const kept = new Set(objects);
   const calls = { deletions: 0, expired: 0, asked: 0 };
@@ -28,6 +33,7 @@ function janitorOf(objects: string[], refuses: (object: string) => boolean, spoo
         calls.expired++;
         return 0;
       },
+      ...more,
     } as unknown as Leases,
     storage: {
       async delete(object: string) {
@@ -103,6 +109,33 @@ it('reaches the objects without a job behind many that cannot be deleted, and tr
   await janitor.orphans();
   expect(stored.size).toBe(0);
 });
+
+it.each([7_200, -7_200])(
+  'takes no job from its worker when the clock jumps by %i s, until a lease time later',
+  async (jump) => {
+    let jumped = 0;
+    let mono = 0;
+    const now = vi.spyOn(performance, 'now').mockImplementation(() => mono * 1000);
+    const reap = vi.fn(async () => 0);
+    const { janitor } = janitorOf([], () => false, '/nowhere', {
+      leaseSeconds: 15,
+      clock: async () => 1e9 + mono + jumped,
+      reap,
+    });
+    const looks = async (count: number) => {
+      for (let i = 0; i < count; i++, mono += 5) await janitor.reap();
+      return reap.mock.calls.length;
+    };
+    try {
+      expect(await looks(4)).toBe(4);
+      jumped = jump;
+      expect(await looks(3)).toBe(4);
+      expect(await looks(2)).toBe(6);
+    } finally {
+      now.mockRestore();
+    }
+  },
+);
 
 it('deletes temporary files that a killed process left, but not those in use', async () => {
   const spool = mkdtempSync(join(tmpdir(), 'voiceflow-spool-'));

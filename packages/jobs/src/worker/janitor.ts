@@ -42,6 +42,8 @@ export class Janitor {
   /** The same for objects without a job. */
   readonly #undeletedOrphans = new Set<string>();
   #reapNotBefore = 0;
+  /** Seconds that the database's clock was ahead of this process's at the last look. */
+  #ahead: number | undefined;
   #stopped = false;
 
   constructor(parts: JanitorParts) {
@@ -69,13 +71,31 @@ export class Janitor {
     const { leases, log } = this.#parts;
     if (performance.now() < this.#reapNotBefore) return;
     try {
+      if (await this.#hasJumped()) return this.#postpone();
       const count = await leases.reap();
       if (count > 0) log({ level: 'warn', message: 'jobs of lost workers requeued', count });
     } catch (error) {
-      // Workers could not renew their leases in this time either, so they get a full lease time more.
-      this.#reapNotBefore = performance.now() + leases.leaseSeconds * 1000;
+      // Workers could not renew their leases in this time either.
+      this.#postpone();
       throw error;
     }
+  }
+
+  /** Gives workers a full lease time more. */
+  #postpone(): void {
+    this.#reapNotBefore = performance.now() + this.#parts.leases.leaseSeconds * 1000;
+  }
+
+  /**
+   * Whether the database's clock was set, or this machine slept, since the last look. Leases then seem to have expired,
+   * although their workers had no time to renew them.
+   */
+  async #hasJumped(): Promise<boolean> {
+    const { leases } = this.#parts;
+    const ahead = (await leases.clock()) - performance.now() / 1000;
+    const before = this.#ahead ?? ahead;
+    this.#ahead = ahead;
+    return Math.abs(ahead - before) > leases.leaseSeconds / 2;
   }
 
   /** Deletes audio and results that are no longer kept. An object that cannot be deleted does not stop the others. */

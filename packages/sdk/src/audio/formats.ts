@@ -9,7 +9,7 @@ export const DESCRIBE_BYTES = 512;
 
 const CONVERT = 'convert it first: ffmpeg -i INPUT -ar 16000 -ac 1 out.wav';
 const INSTALL =
-  'npm install @voiceflow-ml/codecs reads it (in a page, pass it as `decoders`); or convert it: ffmpeg -i INPUT -ar 16000 -ac 1 out.wav';
+  'install @voiceflow-ml/codecs, which reads it (in a page, pass it as `decoders`); or convert it: ffmpeg -i INPUT -ar 16000 -ac 1 out.wav';
 const UNPACK = 'unpack it and pass the audio inside';
 const CHECK = 'check that the path or URL points to the recording';
 const INSPECT = 'inspect it: it may be an error message instead of the recording';

@@ -51,7 +51,7 @@ export function parseFormat(body: Uint8Array, bigEndian: boolean): WavFormat {
   const bits = body.length >= 16 ? view.getUint16(14, little) : 0;
   let tag = view.getUint16(0, little);
   if (tag === EXTENSIBLE) tag = subFormat(body, view, little);
-  if (![PCM, FLOAT, ALAW, ULAW].includes(tag)) throw unsupportedCodec(tag);
+  if (![PCM, FLOAT, ALAW, ULAW].includes(tag)) throw unsupportedCodec(tag, little);
   if (channels === 0) throw invalid('it has 0 channels, expected at least 1');
   if (sampleRate === 0 || sampleRate > 0x7fffffff) {
     throw invalid(`its sample rate is ${sampleRate} Hz, expected 1 to 2147483647 Hz`);
@@ -105,15 +105,16 @@ function encodingOf(tag: number, bits: number, container: number): WavEncoding {
   throw invalid(`its PCM samples have ${bits} bits in blocks of ${container} bytes, expected 8, 16, 24 or 32 bits`);
 }
 
-const CONVERT =
-  'npm install @voiceflow-ml/codecs reads most of them; or convert it to PCM: ffmpeg -i in.wav -c:a pcm_s16le out.wav';
+const CONVERT = 'convert it to PCM: ffmpeg -i in.wav out.wav';
 
-function unsupportedCodec(tag: number): VoiceFlowError {
+/** The package for other formats reads the known codecs, in files that are little-endian. */
+function unsupportedCodec(tag: number, little: boolean): VoiceFlowError {
   const name = CODECS[tag] ?? 'an unknown codec';
+  const hint = little && CODECS[tag] ? `install @voiceflow-ml/codecs, which reads it; or ${CONVERT}` : CONVERT;
   return new VoiceFlowError(
     'unsupported-format',
     `a WAV with ${name} (format tag 0x${hex(tag, 4)}), expected PCM, float, A-law or µ-law`,
-    { hint: CONVERT },
+    { hint },
   );
 }
 

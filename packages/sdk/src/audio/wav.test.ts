@@ -210,6 +210,14 @@ describe('rejections', () => {
     }
   });
 
+  it.each([
+    ['MP3', file(fmt({ tag: 0x55 })), /^install @voiceflow-ml\/codecs, which reads it; or convert it to PCM/],
+    ['an unknown codec', file(fmt({ tag: 0x1234 })), /^convert it to PCM/],
+    ['an unknown GUID', file(fmt({ sub: 1, guidEnd: Array(12).fill(7) })), /^convert it to PCM/],
+  ])('says what helps for %s', async (_, wav, hint) => {
+    await expect(decode(wav)).rejects.toThrow(expect.objectContaining({ hint: expect.stringMatching(hint) }));
+  });
+
   it('rejects a file with too many chunks', async () => {
     const junk = riff([chunk('JUNK', [])]).subarray(12);
     const wav = new Uint8Array(12 + 8 * 140_000);

@@ -54,7 +54,7 @@ export interface DiarizeOptions extends SpeakerCountOptions {
    *   silenced. Speaker counts then apply to each channel. A mono recording is diarized as usual.
    */
   readonly channels?: 'mix' | 'separate' | number;
-  /** Channel names for `separate`, instead of `LEFT` and `RIGHT`: one per channel, all different. */
+  /** Channel names for `separate`, instead of `LEFT` and `RIGHT`: one per channel, also for mono, all different. */
   readonly channelNames?: readonly string[];
 }
 

@@ -30,8 +30,12 @@ export async function diarizeChannels(
     new Set(resolvedNames).size < resolvedNames.length ||
     resolvedNames.includes('')
   ) {
+    const given = `channelNames is ${JSON.stringify(resolvedNames)}`;
+    if (sources.length > 1)
+      throw invalidOption(`${given}, expected ${sources.length} different names, one per channel`);
     throw invalidOption(
-      `channelNames is ${JSON.stringify(resolvedNames)}, expected ${sources.length} different names, one per channel`,
+      `${given}, but the audio has one channel`,
+      'process recordings with one channel without names for channels',
     );
   }
   // If a channel fails, the others are still awaited, since they use the network.

@@ -27,6 +27,14 @@ export interface Task {
 
 export type TaskOutput = 'json' | 'binary' | 'rttm' | 'srt' | 'vtt';
 
+/** The media types of results as text. */
+export const TEXT_TYPES = {
+  json: 'application/json',
+  rttm: 'text/plain; charset=utf-8; format=rttm',
+  srt: 'application/x-subrip; charset=utf-8',
+  vtt: 'text/vtt; charset=utf-8',
+} as const;
+
 /** The two queues: for single windows, which take milliseconds, and for recordings, which take seconds. */
 export type Lane = 'infer' | 'recording';
 

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { Hono } from 'hono';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { joinChunks } from '../engine/runner/bytes.ts';
-import { type Body, ByteBudget, collectBody, pumpWebStream, type ReadBody } from './body.ts';
+import { type Body, ByteBudget, collectBody, openWebStream, streamBody } from './body.ts';
 
 /** Collects the body of one request as a route would. */
 async function collect(
@@ -19,8 +19,7 @@ async function collect(
   let found: Promise<Body> | undefined;
   app.post('/', (c) => {
     const claimed = Number(c.req.header('content-length'));
-    const read: ReadBody = (onChunk, stop) => pumpWebStream(c, onChunk, stop);
-    found = collectBody({ maxBytes, idleMs, budget, signal, read, claimed });
+    found = collectBody({ maxBytes, idleMs, budget, signal, body: openWebStream(c), claimed });
     found.catch(() => {});
     return c.body(null);
   });
@@ -143,5 +142,62 @@ describe('an idle sender', () => {
     }
     expect(await outcome).toMatchObject({ code: 'deadline-exceeded', message: /fewer than 1024 bytes/ });
     expect(vi.getTimerCount()).toBe(0);
+  });
+});
+
+const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+async function* chunks(sizes: readonly number[]): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+  for (const size of sizes) yield new Uint8Array(size);
+}
+
+const { signal } = new AbortController();
+
+async function read(body: AsyncIterable<Uint8Array<ArrayBuffer>>, limits = {}, pauseMs = 0): Promise<number> {
+  let bytes = 0;
+  for await (const chunk of streamBody(body, { maxBytes: 10_000, idleMs: 60_000, signal, ...limits })) {
+    bytes += chunk.byteLength;
+    if (pauseMs > 0) await sleep(pauseMs);
+  }
+  return bytes;
+}
+
+describe('streamBody', () => {
+  it('passes on a body within the limits', async () => {
+    expect(await read(chunks([5_000, 0, 5_000]))).toBe(10_000);
+  });
+
+  it('rejects a body that is too long, one that pauses, and one that trickles', async () => {
+    await expect(read(chunks([5_000, 5_001]))).rejects.toMatchObject({ code: 'audio-too-large' });
+    const pausing = (async function* () {
+      yield new Uint8Array(1);
+      await new Promise(() => {});
+    })();
+    await expect(read(pausing, { idleMs: 20 })).rejects.toMatchObject({
+      code: 'deadline-exceeded',
+      message: 'no data of the body was received for 20 ms',
+    });
+    const trickling = (async function* () {
+      for (;;) {
+        await sleep(1);
+        yield new Uint8Array(1);
+      }
+    })();
+    await expect(read(trickling, { idleMs: 100 })).rejects.toMatchObject({ code: 'deadline-exceeded' });
+  });
+
+  it('does not count the time in which the consumer is busy as a pause of the sender', async () => {
+    expect(await read(chunks([2_000, 2_000, 2_000]), { idleMs: 20 }, 60)).toBe(6_000);
+  });
+
+  it('reports a body that was cut off', async () => {
+    const cut = (async function* () {
+      yield new Uint8Array(7);
+      throw new Error('the connection was closed');
+    })();
+    await expect(read(cut)).rejects.toMatchObject({
+      code: 'aborted',
+      message: expect.stringContaining('after 7 bytes'),
+    });
   });
 });

@@ -40,47 +40,32 @@ export class ByteBudget {
   }
 }
 
-/**
- * Reads a request's body chunk by chunk. Resolves at the end of the body. When `onChunk` throws or the signal fires, it
- * stops reading and rejects with that error or the signal's reason.
- */
-export type ReadBody = (onChunk: (chunk: Uint8Array<ArrayBuffer>) => void, signal: AbortSignal) => Promise<void>;
+/** Opens the body of a request with back pressure. A runtime may have a better way than the web stream. */
+export type OpenBody = (c: Context) => AsyncIterable<Uint8Array<ArrayBuffer>>;
 
-/** `ReadBody` for a Hono request. A runtime may provide a faster implementation than the web stream. */
-export type BodyPump = (c: Context, ...read: Parameters<ReadBody>) => Promise<void>;
+/** Opens the standard `Request.body`; works on every runtime. */
+export const openWebStream: OpenBody = (c) => ({
+  [Symbol.asyncIterator]() {
+    const reader = c.req.raw.body?.getReader();
+    const end = { done: true, value: undefined } as const;
+    return {
+      next: async () => {
+        const read = await reader?.read();
+        return read === undefined || read.done ? end : read;
+      },
+      // The stream's own iterator would cancel only after a pending read. Deno waits forever on a kept-alive connection
+      // whose body was neither read nor canceled.
+      return: async () => {
+        await reader?.cancel();
+        return end;
+      },
+    };
+  },
+});
 
-/** Reads the standard `Request.body`; works on every runtime. */
-export const pumpWebStream: BodyPump = async (c, onChunk, signal) => {
-  const reader = c.req.raw.body?.getReader();
-  if (reader === undefined) return;
-  const onAbort = () => void reader.cancel(signal.reason).catch(() => {});
-  signal.addEventListener('abort', onAbort, { once: true });
-  try {
-    for (;;) {
-      const { done, value } = await reader.read();
-      if (signal.aborted) throw signal.reason;
-      if (done) return;
-      onChunk(value);
-    }
-  } catch (error) {
-    // Deno waits forever on a kept-alive connection whose body was neither read nor canceled. Not awaited, because the
-    // response must not wait for a slow sender.
-    void reader.cancel(error).catch(() => {});
-    throw error;
-  } finally {
-    signal.removeEventListener('abort', onAbort);
-  }
-};
-
-interface CollectOptions {
+interface BodyLimits {
   readonly maxBytes: number;
   readonly idleMs: number;
-  readonly budget: ByteBudget;
-  readonly read: ReadBody;
-  /** The length in the header; NaN or 0 when absent. */
-  readonly claimed: number;
-  /** Called before the first chunk; throws to refuse the body. */
-  readonly onFirst?: () => void;
   /** Fires when the client disconnected. */
   readonly signal: AbortSignal;
 }
@@ -92,84 +77,106 @@ export interface Body {
   release(): void;
 }
 
+interface CollectOptions extends BodyLimits {
+  readonly budget: ByteBudget;
+  readonly body: AsyncIterable<Uint8Array<ArrayBuffer>>;
+  /** The length in the header; NaN or 0 when absent. */
+  readonly claimed: number;
+  /** Called before the first chunk; throws to refuse the body. */
+  readonly onFirst?: () => void;
+}
+
 /**
- * Collects a body within its size limit, the budget of all bodies and the idle timeout.
- * @throws `audio-too-large`, `overloaded`, `deadline-exceeded` (idle for `idleMs`, or too slow), `aborted`.
+ * Collects a body within its limits and the budget of all bodies.
+ * @throws `overloaded`, what `onFirst` throws, and as `streamBody`.
  */
-export async function collectBody(options: CollectOptions): Promise<Body> {
-  assertFits(options.claimed, options.maxBytes);
+export async function collectBody({ budget, body, claimed, onFirst, ...limits }: CollectOptions): Promise<Body> {
+  assertFits(claimed, limits.maxBytes);
   const list = new ChunkList();
   let bytes = 0;
-  const { take, release } = options.budget.hold();
-  const idle = watchIdle(options);
+  const { take, release } = budget.hold();
   try {
-    await options.read((chunk) => {
-      idle.touch(chunk.byteLength);
-      if (bytes === 0) options.onFirst?.();
+    for await (const chunk of streamBody(body, limits)) {
+      if (bytes === 0) onFirst?.();
       bytes += chunk.byteLength;
-      assertFits(bytes, options.maxBytes);
       take(chunk.byteLength);
       list.add(chunk);
-    }, idle.signal);
+    }
     return { chunks: list.take(), bytes, release };
   } catch (error) {
     release();
-    if (VoiceFlowError.isInstance(error)) throw error;
-    throw cutOff(bytes, error);
-  } finally {
-    idle.stop();
+    throw error;
   }
 }
 
 /** Least bytes per two idle timeouts (a minute): a body that trickles would hold a socket and its place forever. */
-export const LEAST_BYTES = 1024;
+const LEAST_BYTES = 1024;
 
 /**
- * A signal that fires when `touch` was not called for `idleMs`, when too few bytes arrived in twice that time, or when
- * the client disconnected. Uses one timer for any number of chunks.
+ * Passes on a body with back pressure. Time in which the consumer is busy does not count as a pause of the sender.
+ * @throws `audio-too-large`; `deadline-exceeded` when nothing arrives for `idleMs`, or fewer than `LEAST_BYTES` in twice
+ * that time; `aborted` when the client disconnected.
  */
-function watchIdle({ idleMs, signal }: CollectOptions): {
-  signal: AbortSignal;
-  touch(bytes: number): void;
-  stop(): void;
-} {
-  const controller = new AbortController();
-  const onDisconnect = () =>
-    controller.abort(new VoiceFlowError('aborted', 'the client closed the request before its body was complete'));
-  let last = performance.now();
-  /** Start of the current interval, and the number of bytes since then. */
-  let [startedAt, received] = [last, 0];
+export async function* streamBody(
+  body: AsyncIterable<Uint8Array<ArrayBuffer>>,
+  { maxBytes, idleMs, signal }: BodyLimits,
+): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+  const iterator = body[Symbol.asyncIterator]();
+  let bytes = 0;
+  /** Start of the current interval, and the number of bytes received before it. */
+  let [startedAt, before] = [performance.now(), 0];
+  const wait = waitFor(idleMs, signal);
+  try {
+    for (;;) {
+      const next = iterator.next().catch((cause) => {
+        throw cutOff(bytes, cause);
+      });
+      const { done, value } = await wait.of(next);
+      if (done) return;
+      bytes += value.byteLength;
+      const now = performance.now();
+      if (now - startedAt >= 2 * idleMs) {
+        if (bytes - before < LEAST_BYTES) throw slowSender(idleMs);
+        [startedAt, before] = [now, bytes];
+      }
+      assertFits(bytes, maxBytes);
+      yield value;
+    }
+  } finally {
+    wait.stop();
+    // Not awaited: the response must not wait for a slow sender.
+    void iterator.return?.().catch(() => {});
+  }
+}
+
+/** Waits for chunks, each at most `idleMs` and until the client disconnects. Uses one timer for any number of chunks. */
+function waitFor(idleMs: number, signal: AbortSignal) {
+  let fail: (reason: VoiceFlowError) => void = () => {};
+  let since: number | undefined;
   let rechecked = false;
   const check = () => {
-    const now = performance.now();
-    const silent = now - last;
-    const tooSlow = now - startedAt >= 2 * idleMs && received < LEAST_BYTES;
-    const late = silent >= idleMs || tooSlow;
-    if (late && !rechecked) {
-      // After the process was suspended, its timers fire before it has read data that arrived in the meantime; check
-      // again.
-      rechecked = true;
-      timer = setTimeout(check, 0);
-      return;
-    }
-    rechecked = false;
-    if (now - startedAt >= 2 * idleMs) [startedAt, received] = [now, 0];
-    if (!late) {
-      timer = setTimeout(check, Math.max(1, idleMs - silent));
-      return;
-    }
-    controller.abort(tooSlow ? slowSender(idleMs) : pausingSender(idleMs));
+    const silent = since === undefined ? 0 : performance.now() - since;
+    if (silent >= idleMs && rechecked) return fail(pausingSender(idleMs));
+    // After the process was suspended, its timers fire before it has read data that arrived in the meantime.
+    rechecked = silent >= idleMs;
+    timer = setTimeout(check, rechecked ? 0 : Math.max(1, idleMs - silent));
   };
   let timer = setTimeout(check, idleMs);
-  if (signal.aborted) onDisconnect();
+  const onDisconnect = () =>
+    fail(new VoiceFlowError('aborted', 'the client closed the request before its body was complete'));
   signal.addEventListener('abort', onDisconnect, { once: true });
   return {
-    signal: controller.signal,
-    touch: (bytes) => {
-      last = performance.now();
-      received += bytes;
+    of<T>(next: Promise<T>): Promise<T> {
+      since = performance.now();
+      return new Promise<T>((resolve, reject) => {
+        fail = reject;
+        if (signal.aborted) onDisconnect();
+        next.then(resolve, reject);
+      }).finally(() => {
+        since = undefined;
+      });
     },
-    stop: () => {
+    stop() {
       clearTimeout(timer);
       signal.removeEventListener('abort', onDisconnect);
     },
@@ -194,17 +201,17 @@ export function assertUncompressed(header: string | undefined): void {
   });
 }
 
-export function cutOff(bytes: number, cause: unknown): VoiceFlowError {
+function cutOff(bytes: number, cause: unknown): VoiceFlowError {
   return new VoiceFlowError('aborted', `the body ended after ${bytes} bytes, before it was complete`, { cause });
 }
 
-export function pausingSender(idleMs: number): VoiceFlowError {
+function pausingSender(idleMs: number): VoiceFlowError {
   return new VoiceFlowError('deadline-exceeded', `no data of the body was received for ${Math.round(idleMs)} ms`, {
     hint: WITHOUT_PAUSES,
   });
 }
 
-export function slowSender(idleMs: number): VoiceFlowError {
+function slowSender(idleMs: number): VoiceFlowError {
   const what = `fewer than ${LEAST_BYTES} bytes of the body were received in ${Math.round(2 * idleMs)} ms`;
   return new VoiceFlowError('deadline-exceeded', what, { hint: WITHOUT_PAUSES });
 }

@@ -4,7 +4,7 @@ import { VoiceFlowError } from 'voiceflow-ml/core';
 import type { Engine, Task, TaskReply } from '../engine/engine.ts';
 import { runTask } from '../routes/run-task.ts';
 import { createState } from '../state.ts';
-import type { BodyPump } from './body.ts';
+import type { OpenBody } from './body.ts';
 import type { AppContext } from './context.ts';
 
 const TASK: Task = { kind: 'diarize', contentType: '', output: 'json', params: {}, maxSeconds: 10 };
@@ -69,11 +69,10 @@ describe('the budget of bytes', () => {
               get: () => undefined,
               body: (body: unknown) => body,
             } as unknown as AppContext;
-            const pump: BodyPump = async (_, onChunk, signal) => {
+            const openBody: OpenBody = async function* () {
               for (const size of chunks) {
                 await new Promise((resolve) => setTimeout(resolve, pause));
-                if (signal.aborted) throw signal.reason;
-                onChunk(new Uint8Array(size));
+                yield new Uint8Array(size);
                 most = Math.max(most, state.budget.used);
               }
             };
@@ -82,7 +81,7 @@ describe('the budget of bytes', () => {
               else sent.push(then);
               return true;
             };
-            const own = { ...state, options: { ...state.options, pump, whenSent } };
+            const own = { ...state, options: { ...state.options, openBody, whenSent } };
             if (leaves !== undefined) {
               setTimeout(() => {
                 gone.abort();

@@ -1,4 +1,4 @@
-import type { JobHandlers } from '@voiceflow-ml/jobs';
+import type { JobsMount } from '@voiceflow-ml/jobs';
 import { Hono } from 'hono';
 import type { AppEnv } from '../http/context.ts';
 import type { AppState } from '../state.ts';
@@ -47,7 +47,7 @@ export function apiRoutes(state: AppState) {
 }
 
 /** The routes of `apiRoutes`, and those of jobs. */
-export function allRoutes(state: AppState, jobs: JobHandlers) {
+export function allRoutes(state: AppState, jobs: JobsMount) {
   return apiRoutes(state).route('/', jobRoutes(state, jobs));
 }
 

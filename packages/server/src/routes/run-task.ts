@@ -2,7 +2,7 @@ import { invalidOption, type Progress } from 'voiceflow-ml/core';
 import { secondsOf } from '../admission/cost.ts';
 import type { Ticket } from '../admission/request-queue.ts';
 import { type Lane, laneOf, type Task, type TaskReply } from '../engine/engine.ts';
-import { assertUncompressed, type Body, collectBody, pumpWebStream } from '../http/body.ts';
+import { assertUncompressed, type Body, collectBody, openWebStream } from '../http/body.ts';
 import type { AppContext } from '../http/context.ts';
 import type { Limits } from '../limits.ts';
 import type { AppState } from '../state.ts';
@@ -59,7 +59,7 @@ export async function accept(c: AppContext, state: AppState, task: Task): Promis
       maxBytes: lane === 'infer' ? limits.inferBodyBytes : limits.bodyBytes,
       idleMs: limits.idleBodyMs,
       budget: state.budget,
-      read: (onChunk, signal) => (options.pump ?? pumpWebStream)(c, onChunk, signal),
+      body: (options.openBody ?? openWebStream)(c),
       signal: c.req.raw.signal,
       // Only windows claim a place: their bodies arrive at once, but the queue changes while a recording arrives. A
       // header alone does not claim a place.

@@ -1,5 +1,6 @@
 import { BlockList, isIP } from 'node:net';
 import { invalidOption } from 'voiceflow-ml/core';
+import { prefix64 } from './prefix64.ts';
 
 /** @module The address of a client that may be behind proxies. */
 
@@ -48,14 +49,4 @@ function addTo(list: BlockList, proxy: string): void {
 function plain(address: string | undefined): string | undefined {
   const bare = address?.replace(/^::ffff:(?=\d+\.)/i, '').replace(/%.*$/, '');
   return bare !== undefined && isIP(bare) !== 0 ? bare : undefined;
-}
-
-function prefix64(address: string): string {
-  // The URL parser normalizes addresses, with at most one `::`.
-  const canonical = new URL(`http://[${address}]/`).hostname.slice(1, -1);
-  const [head = '', tail] = canonical.split('::');
-  const front = head === '' ? [] : head.split(':');
-  const back = tail === undefined || tail === '' ? [] : tail.split(':');
-  const groups = tail === undefined ? front : [...front, ...Array(8 - front.length - back.length).fill('0'), ...back];
-  return `${groups.slice(0, 4).join(':')}::/64`;
 }

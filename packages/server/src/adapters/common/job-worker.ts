@@ -7,7 +7,7 @@ import { PoolEngine } from '../../engine/processes/pool-engine.ts';
 import type { WorkerCommand } from '../../engine/processes/worker-process.ts';
 import type { LogEntry } from '../../http/log.ts';
 import { type Limits, resolveLimits } from '../../limits.ts';
-import { JOBS_DRAIN_SHARE, recordingsOf } from '../../routes/jobs/host.ts';
+import { JOBS_DRAIN_SHARE, recordingsOf } from '../../routes/jobs/recordings.ts';
 import { logLine } from './log-lines.ts';
 import { WORK_OPTIONS } from './options.ts';
 import { runProgram, untilStopSignal } from './program.ts';

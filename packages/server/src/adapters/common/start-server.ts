@@ -34,7 +34,7 @@ export interface RunningServer {
 }
 
 /** What a runtime provides; its `clientAddress` returns the address of the connection. */
-type Runtime = Pick<AppOptions, 'pump' | 'openBody' | 'upgradeWebSocket' | 'clientAddress' | 'whenSent'>;
+type Runtime = Pick<AppOptions, 'openBody' | 'upgradeWebSocket' | 'clientAddress' | 'whenSent'>;
 
 interface Listening {
   readonly port: number;

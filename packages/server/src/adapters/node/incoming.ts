@@ -1,5 +1,4 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { ReadBody } from '../../http/body.ts';
 
 /** @module Reads bodies directly from Node's HTTP server, without a web stream in between. */
 
@@ -17,44 +16,11 @@ export function awaitsContinue(incoming: IncomingMessage, outgoing: ServerRespon
   if (incoming.headers['transfer-encoding'] !== undefined) outgoing.setHeader('connection', 'keep-alive');
 }
 
-/** Passes on chunks from Node's parser without a web stream and without copies. */
-export function readIncoming(
-  incoming: IncomingMessage | undefined,
-  ...[onChunk, signal]: Parameters<ReadBody>
-): Promise<void> {
-  return new Promise((resolve, reject) => {
-    if (incoming === undefined || incoming.readableEnded) return resolve();
-    const settle = (how: () => void) => {
-      incoming.off('data', onData).off('end', onEnd).off('error', onError).off('close', onClose);
-      signal.removeEventListener('abort', onAbort);
-      how();
-    };
-    const fail = (error: unknown) => settle(() => reject(error));
-    const onData = (chunk: Uint8Array<ArrayBuffer>) => {
-      try {
-        onChunk(chunk);
-      } catch (error) {
-        // The rest stays in the socket. A limited part of it is discarded after the response (`Leftovers`).
-        incoming.pause();
-        fail(error);
-      }
-    };
-    const onEnd = () => settle(resolve);
-    const onError = (error: unknown) => fail(error);
-    const onClose = () => fail(new Error('the connection was closed'));
-    const onAbort = () => fail(signal.reason);
-    if (signal.aborted) return reject(signal.reason);
-    askForBody(incoming);
-    signal.addEventListener('abort', onAbort, { once: true });
-    incoming.on('data', onData).on('end', onEnd).on('error', onError).on('close', onClose);
-  });
-}
-
 /**
  * The body with back pressure. When the reader stops early, the rest stays in the socket, so that the client can read
  * the response.
  */
-export async function* openIncoming(incoming: IncomingMessage | undefined): AsyncGenerator<Uint8Array> {
+export async function* openIncoming(incoming: IncomingMessage | undefined): AsyncGenerator<Uint8Array<ArrayBuffer>> {
   if (incoming === undefined || incoming.readableEnded) return;
   askForBody(incoming);
   try {

@@ -15,10 +15,10 @@ import type { ResolvedOptions } from '../common/options.ts';
 import { runServe } from '../common/program.ts';
 import { type EntryOptions, type RunningServer, startServer } from '../common/start-server.ts';
 import { Connections } from './connections.ts';
-import { awaitsContinue, openIncoming, readIncoming } from './incoming.ts';
+import { awaitsContinue, openIncoming } from './incoming.ts';
 import { Leftovers } from './leftovers.ts';
 import { handleUnreadable, refuseUnreadable, unreadable } from './unreadable.ts';
-import { ignoreOtherUpgrades } from './upgrades.ts';
+import { Handshakes, ignoreOtherUpgrades } from './upgrades.ts';
 
 export { restartWithFlags, SERVER_FLAGS } from '../../engine/processes/v8.ts';
 export { type RunningWorker, runWork, startWork, type WorkOptions } from '../common/job-worker.ts';
@@ -39,7 +39,6 @@ const HIGH_WATER_BYTES = 256 * 1024;
  */
 export function serveNode(entry: EntryOptions = {}): Promise<RunningServer> {
   const runtime: Parameters<typeof startServer>[1] = {
-    pump: (c, ...read) => readIncoming(incomingOf(c.env), ...read),
     openBody: (c) => openIncoming(incomingOf(c.env)),
     upgradeWebSocket,
     clientAddress: (c) => incomingOf(c.env)?.socket.remoteAddress,
@@ -70,8 +69,10 @@ async function listen(app: VoiceFlowApp, options: ResolvedOptions) {
         error instanceof RequestError ? unreadable(400, error.message) : toProblem(error, crypto.randomUUID()),
       ),
   });
+  const handshakes = new Handshakes(app.fetch);
   const server = createAdaptorServer({
-    fetch: app.fetch,
+    // The listener above takes all other requests.
+    fetch: handshakes.fetch as typeof app.fetch,
     hostname: options.host,
     // The adaptor's type for ws is narrower than the types of ws itself.
     createServer: ((how: ServerOptions) =>
@@ -97,7 +98,7 @@ async function listen(app: VoiceFlowApp, options: ResolvedOptions) {
   server.maxConnections = mostConnections(options.workers);
   // Node would close the connection exactly at the time it announced (`Keep-Alive: timeout=65`).
   server.on('timeout', (socket: Socket) => connections.closeIdle(socket));
-  ignoreOtherUpgrades(server, connections);
+  ignoreOtherUpgrades(server, connections, handshakes);
   handleUnreadable(server, connections, options.limits.headerMs);
   // A client that waits for `100 Continue` can be refused before it sends the body: `100` is sent when the body is
   // read.

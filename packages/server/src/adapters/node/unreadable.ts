@@ -53,9 +53,19 @@ function hostsOf({ rawHeaders, httpVersion }: IncomingMessage): number {
   return hosts === 0 && httpVersion === '1.0' ? 1 : hosts;
 }
 
-/** Writes a response directly to the socket and closes the connection. */
+/** Refuses a request that cannot be read. */
 export function closeUnreadable(socket: Socket, status: number, detail: string): void {
   const { headers, body } = contentOf(unreadable(status, detail));
+  endWith(socket, status, headers, body);
+}
+
+/** Writes a response directly to the socket and closes the connection. */
+export function endWith(
+  socket: Socket,
+  status: number,
+  headers: Readonly<Record<string, string | number>>,
+  body: string,
+): void {
   const lines = Object.entries({ ...headers, connection: 'close' });
   const head = [`HTTP/1.1 ${status} ${STATUS_CODES[status]}`, ...lines.map(([name, value]) => `${name}: ${value}`)];
   socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);

@@ -9,6 +9,7 @@ import { localEngine } from '../../engine/local/local-engine.ts';
 import { TaskRunner } from '../../engine/runner/runner.ts';
 import type { AppOptions } from '../../state.ts';
 import { VERSION } from '../../version.ts';
+import { clientAddress } from './client-address.ts';
 import { upgradeWebSocket } from './socket.ts';
 
 export interface WorkerdOptions extends Pick<AppOptions, 'keys' | 'limits' | 'corsOrigins' | 'quotaPerMinute' | 'log'> {
@@ -69,7 +70,14 @@ export function workerdHandler({
     const runner = new TaskRunner({ manifest, diarizer, openAudio, keepUp: false, model });
     const engine = localEngine(runner, { manifest, backend: base.name });
     const limits = { bodyBytes: BODY_BYTES, queueBytes: 2 * BODY_BYTES, ...options.limits };
-    return createApp({ engine, version: VERSION, upgradeWebSocket, ...options, limits });
+    return createApp({
+      engine,
+      version: VERSION,
+      upgradeWebSocket,
+      clientAddress: (c) => clientAddress(c.req.raw),
+      ...options,
+      limits,
+    });
   };
   let ready: ReturnType<typeof open> | undefined;
   return {

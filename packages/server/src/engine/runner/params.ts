@@ -1,10 +1,12 @@
 import * as v from 'valibot';
 import {
+  checkVoices,
   type DiarizeOptions,
   type EmbedOptions,
   invalidOption,
   type KnownVoice,
   MOST_SPEAKERS,
+  speakerBounds,
   VoiceFlowError,
 } from 'voiceflow-ml/core';
 
@@ -68,7 +70,7 @@ export const falseNames = v.optional(
   }),
 );
 
-/** Options of `/v1/diarize`, in the query or the form. The SDK checks ranges and contradictions. */
+/** Options of `/v1/diarize`, in the query or the form. `diarizeParams` checks ranges and contradictions of counts. */
 export const DiarizeQuery = v.object({
   numSpeakers: count('numSpeakers', 'Exactly this many speakers.'),
   minSpeakers: count('minSpeakers', 'At least this many speakers.'),
@@ -123,9 +125,16 @@ export function readParams<E extends v.ObjectEntries>(
   throw invalid(name, text, issue.message);
 }
 
-/** @throws `invalid-option` with the option, its value and the allowed values. */
+/**
+ * Makes all checks of the SDK that depend neither on the recording nor on the model: a job is refused when it is
+ * submitted, not when it runs.
+ * @throws `invalid-option` with the option, its value and the allowed values.
+ */
 export function diarizeParams(params: Params) {
   const { exclusive = false, uri, channels, format: _, ...options } = readParams(DiarizeQuery, params);
+  speakerBounds(options);
+  // The model's space may be another one: the worker compares them.
+  if (options.known?.[0] !== undefined) checkVoices(options.known, options.known[0].space);
   return { options: { ...options, ...channels }, exclusive, uri };
 }
 
@@ -210,13 +219,13 @@ function seconds(name: string, text: string): number {
   return Number(text);
 }
 
-/** The SDK checks the range. */
 function share(text: string): number {
-  if (/^\d?\.?\d{1,9}$/.test(text.trim())) return Number(text);
+  const value = /^\d?\.?\d{1,9}$/.test(text.trim()) ? Number(text) : Number.NaN;
+  if (value > 0 && value <= 0.5) return value;
   throw invalid('falseNames', text, 'a share above 0 and at most 0.5, such as 0.02');
 }
 
-function flag(name: string, text: string): boolean {
+export function flag(name: string, text: string): boolean {
   if (text === 'false' || text === '0') return false;
   if (text === 'true' || text === '1' || text === '') return true;
   throw invalid(name, text, 'true or false');

@@ -1,5 +1,13 @@
 import { type Diarizer, type Model, type ModelManifest, VoiceFlowError } from 'voiceflow-ml/core';
-import type { LiveChannel, LiveMessage, LiveRequest, Task, TaskContext, TaskReply } from '../engine.ts';
+import {
+  type LiveChannel,
+  type LiveMessage,
+  type LiveRequest,
+  type Task,
+  type TaskContext,
+  type TaskReply,
+  TEXT_TYPES,
+} from '../engine.ts';
 import { floatBytes, utf8 } from './bytes.ts';
 import { openLive } from './live.ts';
 import { type Form, isMultipart, parseMultipart } from './multipart.ts';
@@ -147,10 +155,3 @@ export class TaskRunner {
 function boundsOf({ maxSeconds }: Task, { signal, onProgress }: TaskContext) {
   return { limits: { maxSeconds, maxSamplesPerSecond: MAX_SAMPLES_PER_SECOND }, signal, onProgress };
 }
-
-const TEXT_TYPES = {
-  json: 'application/json',
-  rttm: 'text/plain; charset=utf-8; format=rttm',
-  srt: 'application/x-subrip; charset=utf-8',
-  vtt: 'text/vtt; charset=utf-8',
-} as const;

@@ -1,13 +1,11 @@
-import { streamSSE } from 'hono/streaming';
 import type { Progress } from 'voiceflow-ml/core';
 import type { Task } from '../../engine/engine.ts';
 import type { AppContext } from '../../http/context.ts';
 import { toProblem } from '../../http/problem.ts';
+import { eventStream, KEEP_ALIVE_MS } from '../../http/sse.ts';
 import type { AppState } from '../../state.ts';
 import { type Accepted, serverTiming, work } from '../run-task.ts';
 
-/** Interval of comments that keep proxies from closing a silent stream. */
-const KEEP_ALIVE_MS = 15_000;
 /** Shortest interval between progress events. */
 const PROGRESS_MS = 100;
 
@@ -15,8 +13,8 @@ const PROGRESS_MS = 100;
  * Sends server-sent events: `progress` during the work, then `result`, or `problem` with the content of the problem
  * response. A slow reader may miss progress, but never the result.
  */
-export function eventStream(c: AppContext, state: AppState, task: Task, accepted: Accepted): Response {
-  const response = streamSSE(c, async (stream) => {
+export function diarizeEvents(c: AppContext, state: AppState, task: Task, accepted: Accepted): Response {
+  const response = eventStream(c, async (stream) => {
     let reportedAt = Number.NEGATIVE_INFINITY;
     /** Whether the reader has not taken the last write yet. */
     let busy = false;
@@ -58,10 +56,5 @@ export function eventStream(c: AppContext, state: AppState, task: Task, accepted
     }
   });
   response.headers.set('content-type', 'text/event-stream; charset=utf-8');
-  response.headers.set('cache-control', 'no-store');
-  response.headers.set('x-accel-buffering', 'no');
-  // Hono sets these, which are for the runtime to choose: the client may want to close, or speak HTTP/1.0.
-  response.headers.delete('connection');
-  response.headers.delete('transfer-encoding');
   return response;
 }

@@ -4,7 +4,7 @@ import type { AppContext } from '../../http/context.ts';
 import type { AppState } from '../../state.ts';
 import { accept, runTask } from '../run-task.ts';
 import { taskOf } from '../task.ts';
-import { eventStream } from './event-stream.ts';
+import { diarizeEvents } from './event-stream.ts';
 
 /** `POST /v1/diarize`: diarizes a recording. */
 export async function diarize(c: AppContext, state: AppState): Promise<Response> {
@@ -18,7 +18,7 @@ export async function diarize(c: AppContext, state: AppState): Promise<Response>
     accepted.body.release();
     throw error;
   }
-  return eventStream(c, state, task, accepted);
+  return diarizeEvents(c, state, task, accepted);
 }
 
 /** The format of the result: by `format` in the query, which is easy to use in a link or with curl, or by `Accept`. */

@@ -1,22 +1,23 @@
+import type { JobsMount } from '@voiceflow-ml/jobs';
 import { Hono } from 'hono';
 import { expect, it } from 'vitest';
-import type { Database } from '../database/database.ts';
-import type { Jobs } from '../queue/submit.ts';
+import type { AppEnv } from '../../http/context.ts';
 import { eventsOf } from './events.ts';
-import type { RouteParts } from './parts.ts';
-import { Watch } from './watch.ts';
 
-/** The events of a job, opened after the shutdown began. */
+/** The events of a job, opened after the shutdown began: its changes are no longer watched. */
 async function eventsAtShutdown(state: string, problem: unknown = null): Promise<Response> {
   // Stand-ins with what is used.
   const jobs = {
     get: async () => ({ id: 'j', state, progress: null, problem }),
     result: async () => ({ duration: 1 }),
   };
-  const watch = new Watch({ listen() {} } as unknown as Database, jobs as unknown as Jobs);
-  watch.close();
-  const host = { client: () => 'a', requestId: () => 'r', problem: (told: unknown) => told };
-  const app = new Hono().get('/', (c) => eventsOf(c, 'j', { jobs, host, watch } as unknown as RouteParts));
+  const watch: Pick<JobsMount['watch'], 'subscribe'> = {
+    subscribe(_key, _id, listener) {
+      queueMicrotask(() => listener(undefined));
+      return () => {};
+    },
+  };
+  const app = new Hono<AppEnv>().get('/', (c) => eventsOf(c, 'j', { jobs, watch } as unknown as JobsMount));
   return app.request('/');
 }
 

@@ -1,16 +1,14 @@
-import type { Context } from 'hono';
-import { type SSEStreamingApi, streamSSE } from 'hono/streaming';
-import type { Job } from '../queue/types.ts';
-import type { RouteParts } from './parts.ts';
-import { hasEnded, viewOf } from './view.ts';
-
-/** Interval of comments that keep proxies from closing a silent stream. */
-const KEEP_ALIVE_MS = 15_000;
+import type { Job, JobsMount } from '@voiceflow-ml/jobs';
+import type { SSEStreamingApi } from 'hono/streaming';
+import type { AppContext } from '../../http/context.ts';
+import { eventStream, KEEP_ALIVE_MS } from '../../http/sse.ts';
+import { keyOf } from './request.ts';
+import { hasEnded, problemOf, viewOf } from './view.ts';
 
 /** `GET /v1/jobs/:id/events`: sends `job` at once and on each change, and `result` or `problem` at the end. */
-export async function eventsOf(c: Context, id: string, parts: RouteParts): Promise<Response> {
-  const { jobs, host, watch } = parts;
-  const key = host.client(c);
+export async function eventsOf(c: AppContext, id: string, { jobs, watch }: JobsMount): Promise<Response> {
+  const key = keyOf(c);
+  const requestId = c.get('requestId');
   const first = await jobs.get(key, id);
   if (first === undefined) return c.notFound();
   // Nobody reads the body of a response to HEAD, so it would wait forever.
@@ -22,8 +20,7 @@ export async function eventsOf(c: Context, id: string, parts: RouteParts): Promi
     latest = job;
     wake();
   });
-  c.header('x-accel-buffering', 'no');
-  const response = streamSSE(c, async (stream) => {
+  return eventStream(c, async (stream) => {
     stream.onAbort(() => wake());
     const keepAlive = setInterval(() => void stream.write(': waiting\n\n'), KEEP_ALIVE_MS);
     try {
@@ -36,7 +33,7 @@ export async function eventsOf(c: Context, id: string, parts: RouteParts): Promi
         const changed = new Promise<void>((resolve) => {
           wake = resolve;
         });
-        const view = JSON.stringify(viewOf(job, host, host.requestId(c)));
+        const view = JSON.stringify(viewOf(job, requestId));
         const { runningSeconds: _, ...comparable } = job;
         const state = JSON.stringify(comparable);
         if (state !== sent) await stream.writeSSE({ event: 'job', data: view });
@@ -49,19 +46,13 @@ export async function eventsOf(c: Context, id: string, parts: RouteParts): Promi
       unsubscribe();
     }
   });
-  // Hono sets no-cache, which allows a cache to keep a job.
-  response.headers.set('cache-control', 'no-store');
-  // It also sets these, which are for the runtime to choose: the client may want to close, or speak HTTP/1.0.
-  response.headers.delete('connection');
-  response.headers.delete('transfer-encoding');
-  return response;
 
   async function finish(stream: SSEStreamingApi, job: Job): Promise<void> {
     if (job.state === 'succeeded') {
       const result = await jobs.result(key, id).catch(() => undefined);
       if (result !== undefined) await stream.writeSSE({ event: 'result', data: JSON.stringify(result) });
     } else if (job.problem !== null && job.state === 'failed') {
-      const problem = host.problem(job.problem, host.requestId(c));
+      const problem = problemOf(job.problem, requestId);
       await stream.writeSSE({ event: 'problem', data: JSON.stringify(problem) });
     }
   }

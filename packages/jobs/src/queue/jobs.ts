@@ -13,7 +13,7 @@ const JOB = `
   ${isoTime('j.created_at')} as "createdAt",
   ${isoTime('j.started_at')} as "startedAt",
   ${isoTime('j.ended_at')} as "endedAt",
-  case when j.state = 'running' then extract(epoch from now() - j.started_at)::float8 end as "runningSeconds"`;
+  case when j.state = 'running' then greatest(extract(epoch from now() - j.started_at), 0)::float8 end as "runningSeconds"`;
 
 export interface Submitted {
   readonly job: Job;

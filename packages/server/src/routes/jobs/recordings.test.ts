@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import type { Engine } from '../../engine/engine.ts';
 import { createState } from '../../state.ts';
-import { jobsHost } from './host.ts';
+import { queuedRecordings } from './recordings.ts';
 
 it('defers a job whose deadline passes while it waits for a worker, as the server was only busy', async () => {
   const engine = {
@@ -13,7 +13,7 @@ it('defers a job whose deadline passes while it waits for a worker, as the serve
     },
   } as unknown as Engine;
   const state = createState({ engine, version: '0.0.0', limits: { deadlineMs: 20 } });
-  const { recordings } = jobsHost(state);
+  const recordings = queuedRecordings(state);
   const { signal } = new AbortController();
   let finish = () => {};
   const busy = state.queues.recording.run({ cost: 1, deadlineMs: 1e6, signal }, () => {

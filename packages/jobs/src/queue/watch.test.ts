@@ -1,6 +1,6 @@
 import { afterEach, expect, it } from 'vitest';
 import type { Database } from '../database/database.ts';
-import type { Jobs } from '../queue/submit.ts';
+import type { Jobs } from './jobs.ts';
 import { Watch } from './watch.ts';
 
 // A stand-in with the one method that is called.

@@ -1,7 +1,6 @@
 import { expect, it } from 'vitest';
-import type { Storage } from '../storage/storage.ts';
-import type { HeldBytes } from './host.ts';
-import { storeRecording } from './upload.ts';
+import type { Storage } from './storage.ts';
+import { storeRecording, type Upload } from './upload.ts';
 
 const storage = {
   put: async (_name: string, body: AsyncIterable<Uint8Array>) => {
@@ -16,13 +15,10 @@ function budget(limit = Number.POSITIVE_INFINITY) {
   const memory = { now: 0, most: 0 };
   return {
     memory,
-    take(bytes: number) {
+    count(bytes: number) {
       memory.now += bytes;
       memory.most = Math.max(memory.most, memory.now);
       if (memory.now > limit) throw new Error('the budget is used up');
-    },
-    release() {
-      memory.now = 0;
     },
   };
 }
@@ -36,8 +32,8 @@ async function* chunksOf(text: string) {
   for (let at = 0; at < bytes.length; at += 65_536) yield new Uint8Array(bytes.subarray(at, at + 65_536));
 }
 
-const store = (text: string, memory: HeldBytes) =>
-  storeRecording(storage, 'x', chunksOf(text), 'multipart/form-data; boundary=b', memory);
+const store = (text: string, { count }: Pick<Upload, 'count'>) =>
+  storeRecording(storage, 'x', { body: chunksOf(text), contentType: 'multipart/form-data; boundary=b', count });
 
 it('counts the bytes of form fields, but not of the file', async () => {
   const of = budget();

@@ -1,10 +1,17 @@
 import { Readable } from 'node:stream';
 import { Busboy, type BusboyHeaders } from '@fastify/busboy';
 import { invalidOption, type VoiceFlowError } from 'voiceflow-ml/core';
-import type { Storage } from '../storage/storage.ts';
-import type { HeldBytes } from './host.ts';
+import type { Storage } from './storage.ts';
 
-interface Upload {
+/** The body of a request with a recording: the recording itself, or a form. */
+export interface Upload {
+  readonly body: AsyncIterable<Uint8Array>;
+  readonly contentType: string;
+  /** Counts bytes of a form's fields, which are kept in memory. @throws `overloaded`. */
+  count(bytes: number): void;
+}
+
+export interface Stored {
   readonly bytes: number;
   /** The text fields of a form. */
   readonly fields: Readonly<Record<string, string>>;
@@ -15,24 +22,17 @@ const MOST_FIELDS = 64;
 const MOST_FIELD_BYTES = 1024 * 1024;
 /** Largest total of a form without its file, which is the part that is kept in memory. */
 const MOST_TEXT_BYTES = 2 * MOST_FIELD_BYTES;
-/** Whether the body is a form: its fields are known only after it is read. */
-export function isForm(contentType: string): boolean {
-  return /^multipart\/form-data\b/i.test(contentType);
-}
 
 /**
  * Streams the recording in a body to the storage: the whole body, or the part `file` of a form.
- * @param memory Counts the memory that the fields of a form take.
  * @throws `invalid-option` for a form that cannot be read or does not have exactly one file.
  */
 export async function storeRecording(
   storage: Storage,
   name: string,
-  body: AsyncIterable<Uint8Array>,
-  contentType: string,
-  memory: HeldBytes,
-): Promise<Upload> {
-  if (!isForm(contentType)) return { bytes: await storage.put(name, body), fields: {} };
+  { body, contentType, count }: Upload,
+): Promise<Stored> {
+  if (!/^multipart\/form-data\b/i.test(contentType)) return { bytes: await storage.put(name, body), fields: {} };
   const fields: Record<string, string> = Object.create(null);
   /** Whether the current chunk belongs to the file; exact to one chunk. */
   let inFile = false;
@@ -42,7 +42,7 @@ export async function storeRecording(
       if (!inFile) {
         text += chunk.byteLength;
         if (text > MOST_TEXT_BYTES) throw unreadable(`it has more than ${MOST_TEXT_BYTES} bytes besides the file`);
-        memory.take(chunk.byteLength);
+        count(chunk.byteLength);
       }
       yield chunk;
     }

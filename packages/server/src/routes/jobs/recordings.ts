@@ -1,49 +1,14 @@
-import type { Job, JobResult, JobsHost, Recording, RecordingContext, Recordings } from '@voiceflow-ml/jobs';
-import type { Context } from 'hono';
+import type { Job, JobResult, Recording, RecordingContext, Recordings } from '@voiceflow-ml/jobs';
 import { VoiceFlowError } from 'voiceflow-ml/core';
 import { secondsOf } from '../../admission/cost.ts';
 import type { Engine, Task, TaskReply } from '../../engine/engine.ts';
-import { diarizeParams, readParams } from '../../engine/runner/params.ts';
-import { assertFits, assertUncompressed } from '../../http/body.ts';
-import type { AppContext } from '../../http/context.ts';
-import { toProblem } from '../../http/problem.ts';
-import { toError } from '../../http/problem-error.ts';
-import { streamBody } from '../../http/streamed-body.ts';
 import type { AppState } from '../../state.ts';
-import { diarizeOutput } from '../diarize/route.ts';
-import { queryOf } from '../task.ts';
-import { Submission } from './schema.ts';
 
 /**
  * Share of the drain time in which jobs may finish. Longer jobs are requeued; the rest of the time is for updating the
  * database.
  */
 export const JOBS_DRAIN_SHARE = 0.8;
-
-export function jobsHost(state: AppState): JobsHost {
-  const { limits, options, registry, log, budget } = state;
-  const open = options.openBody ?? ((c: Context) => c.req.raw.body ?? noBody());
-  return {
-    recordings: queuedRecordings(state),
-    registry,
-    log,
-    hold: () => budget.hold(),
-    client: (c: AppContext) => c.get('client') ?? '',
-    requestId: (c: AppContext) => c.get('requestId'),
-    body(c, maxBytes = limits.bodyBytes) {
-      assertUncompressed(c.req.header('content-encoding'));
-      assertFits(Number(c.req.header('content-length')) || 0, maxBytes);
-      return streamBody(() => open(c), { maxBytes, idleMs: limits.idleBodyMs });
-    },
-    checkOptions: (params) => void diarizeParams(params),
-    submission: (params) => readParams(Submission, params),
-    query: queryOf,
-    format: (c) => diarizeOutput(c.req.header('accept') ?? '', c.req.query('format')),
-    problem: (stored, requestId) => toProblem(toError({ ...stored }), requestId),
-  };
-}
-
-async function* noBody(): AsyncGenerator<Uint8Array> {}
 
 type Run = (task: Task, recording: Recording, context: RecordingContext) => Promise<TaskReply>;
 
@@ -75,7 +40,7 @@ export function recordingsOf(
 const TRY_AGAIN = 'Try again after Retry-After seconds.';
 
 /** Processes recordings of jobs through the server's own queue; requests with a waiting client have priority. */
-function queuedRecordings(state: AppState): Recordings {
+export function queuedRecordings(state: AppState): Recordings {
   const { engine, limits, metrics } = state;
   const queue = state.queues.recording;
   /** How many of the queue's running requests are jobs. */

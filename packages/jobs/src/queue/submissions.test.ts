@@ -1,39 +1,24 @@
-import { Hono } from 'hono';
 import { expect, it } from 'vitest';
 import { VoiceFlowError } from 'voiceflow-ml/core';
 import { type Database, DatabaseError, unavailable } from '../database/database.ts';
-import { Jobs } from '../queue/submit.ts';
-import type { RouteParts } from './parts.ts';
-import { submit } from './submit.ts';
+import type { Storage } from '../storage/storage.ts';
+import { Jobs } from './jobs.ts';
+import { Submissions } from './submissions.ts';
 
 /** Uploads a recording to a database that responds like `query`. Returns the objects that are left in the storage. */
 async function objectsAfter(query: Database['query']): Promise<{ objects: string[]; error: unknown }> {
   const objects = new Set<string>();
-  let error: unknown;
   // Stand-ins with what is called of them.
-  const parts = {
-    host: {
-      hold: () => ({ take() {}, release() {} }),
-      client: () => 'k',
-      query: () => ({}),
-      submission: () => ({ priority: 0 }),
-      checkOptions() {},
-      body: () => new Response('audio').body,
-    },
-    jobs: new Jobs({ query } as Database),
-    storage: {
-      put: async (name: string) => objects.add(name).size,
-      delete: async (name: string) => void objects.delete(name),
-    },
-    admit: (_: string, request: () => unknown) => request(),
-  } as unknown as RouteParts;
-  const app = new Hono().post('/', async (c) => {
-    await submit(c, parts).catch((thrown) => {
-      error = thrown;
-    });
-    return c.text('');
-  });
-  await app.request('/', { method: 'POST' });
+  const storage = {
+    put: async (name: string) => objects.add(name).size,
+    delete: async (name: string) => void objects.delete(name),
+  } as unknown as Storage;
+  const jobs = new Jobs({ query } as Database);
+  const submissions = new Submissions({ jobs, storage, allowPrivate: false, webhooks: false });
+  const upload = { body: (async function* () {})(), contentType: '', count() {} };
+  const error = await submissions
+    .submitRecording(upload, () => ({ key: 'k', priority: 0, options: {} }))
+    .catch((thrown: unknown) => thrown);
   return { objects: [...objects], error };
 }
 

@@ -1,7 +1,7 @@
 import { VoiceFlowError } from 'voiceflow-ml/core';
 import type { Database } from '../database/database.ts';
-import type { Jobs } from '../queue/submit.ts';
-import type { Job } from '../queue/types.ts';
+import type { Jobs } from './jobs.ts';
+import type { Job } from './types.ts';
 
 /** Most requests that may wait for jobs at the same time. */
 const MOST_WATCHERS = 2_000;
