@@ -56,6 +56,16 @@ describe.skipIf(!segmentation || !campplus)('the model accurate', { timeout: 600
     ).rejects.toMatchObject({ code: 'invalid-option' });
   });
 
+  it('takes the step of the windows from its own manifest', async () => {
+    const model = await modelFromFolder(folder);
+    expect(model.manifest.settings.hop).toBe(0.32);
+    const manifest = { ...model.manifest, settings: { ...model.manifest.settings, hop: 0.33 } };
+    await expect(createDiarizer({ model: { ...model, manifest }, backend: 'node' })).rejects.toMatchObject({
+      code: 'model-incompatible',
+      message: expect.stringContaining('settings.hop is 0.33 s'),
+    });
+  });
+
   it('returns the same turns within 10 ms in WebAssembly', async () => {
     const audio = { samples: conversation.subarray(0, 30 * RATE), sampleRate: RATE };
     const native = await diarizer.diarize(audio);
