@@ -165,6 +165,13 @@ describe('createDiarizer', () => {
     await diarizer.close();
   });
 
+  it.each([null, 5, 'Ada', {}, { name: 10n }])('rejects %o as a known voice', async (voice) => {
+    const diarizer = await create();
+    const known = [voice as unknown as KnownVoice];
+    await expect(diarizer.diarize(source(), { known })).rejects.toMatchObject({ code: 'invalid-option' });
+    await diarizer.close();
+  });
+
   it('takes names of channels only for as many channels, also for one', async () => {
     const diarizer = await create();
     const diarize = (...channelNames: string[]) => diarizer.diarize(source(), { channels: 'separate', channelNames });

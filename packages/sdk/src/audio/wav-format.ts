@@ -105,7 +105,7 @@ function encodingOf(tag: number, bits: number, container: number): WavEncoding {
   throw invalid(`its PCM samples have ${bits} bits in blocks of ${container} bytes, expected 8, 16, 24 or 32 bits`);
 }
 
-const CONVERT = 'convert it to PCM: ffmpeg -i in.wav -c:a pcm_s16le out.wav';
+const CONVERT = 'convert it to PCM: ffmpeg -i in.wav out.wav';
 
 /** The package for other formats reads the known codecs, in files that are little-endian. */
 function unsupportedCodec(tag: number, little: boolean): VoiceFlowError {

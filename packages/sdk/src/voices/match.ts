@@ -1,4 +1,4 @@
-import { invalidOption, type VoiceFlowError } from '../contract/errors.ts';
+import { invalidOption, show, type VoiceFlowError } from '../contract/errors.ts';
 import type { KnownVoice } from '../contract/options.ts';
 import { assignment } from '../stages/hungarian.ts';
 
@@ -75,7 +75,7 @@ export function assignNames(
 export function checkVoices(voices: readonly KnownVoice[], space: string, dimension?: number): void {
   if (!Array.isArray(voices)) throw invalidOption('the known voices are no list', 'for example book.voices');
   for (const voice of voices) {
-    checkName(voice.name);
+    checkName(voice?.name);
     const what = `voice ${JSON.stringify(voice.name)}`;
     if (voice.space !== space) throw wrongSpace(what, voice.space, space);
     const { seconds = 1 } = voice;
@@ -133,7 +133,7 @@ const UNPRINTABLE = /[\p{Cc}\p{Cs}\u2028-\u202e\u2066-\u2069]/u;
 
 function checkName(name: unknown): void {
   if (typeof name === 'string' && name.trim() !== '' && name.length <= 200 && !UNPRINTABLE.test(name)) return;
-  throw invalidOption(`the name is ${JSON.stringify(name)}, expected 1 to 200 printable characters`);
+  throw invalidOption(`the name is ${show(name)}, expected 1 to 200 printable characters`);
 }
 
 /** Normalizes a name for a voice book: composed (NFC) and trimmed. @throws `invalid-option` for an invalid name. */
