@@ -58,7 +58,6 @@ describe.skipIf(!segmentation || !campplus)('the model accurate', { timeout: 600
 
   it('takes the step of the windows from its own manifest', async () => {
     const model = await modelFromFolder(folder);
-    expect(model.manifest.settings.hop).toBe(0.32);
     const manifest = { ...model.manifest, settings: { ...model.manifest.settings, hop: 0.33 } };
     await expect(createDiarizer({ model: { ...model, manifest }, backend: 'node' })).rejects.toMatchObject({
       code: 'model-incompatible',

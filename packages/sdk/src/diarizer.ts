@@ -4,7 +4,7 @@ import { openAudio, openChannels } from './audio/open.ts';
 import type { AudioDecoder, AudioInput, AudioSource } from './contract/audio.ts';
 import type { Backend, Model } from './contract/backend.ts';
 import type { Diarizer } from './contract/diarizer.ts';
-import { type ErrorCode, invalidOption, throwIfAborted, VoiceFlowError } from './contract/errors.ts';
+import { type ErrorCode, invalidOption, show, throwIfAborted, VoiceFlowError } from './contract/errors.ts';
 import type { DiarizationSession, LiveOptions } from './contract/live.ts';
 import type { ModelManifest, ModelPackage } from './contract/model.ts';
 import {
@@ -113,17 +113,16 @@ class LoadedDiarizer implements Diarizer {
     this.#load = loaded.load;
   }
 
-  diarize(audio: AudioInput, options: DiarizeOptions = {}): Promise<Diarization> {
-    return this.#call(() => this.#diarize(audio, options));
+  diarize(audio: AudioInput, options?: DiarizeOptions): Promise<Diarization> {
+    return this.#call(options, (given) => this.#diarize(audio, given));
   }
 
-  embed(audio: AudioInput, options: EmbedOptions = {}): Promise<Float32Array[]> {
-    return this.#call(async () => {
-      checkSegments(options.segments);
-      checkOneChannel(options.channels);
-      const { signal, onProgress } = options;
-      return this.#withSources(audio, options, ([source]) =>
-        this.#loaded.pipeline.embed(source as AudioSource, options.segments, { signal, onProgress }),
+  embed(audio: AudioInput, options?: EmbedOptions): Promise<Float32Array[]> {
+    return this.#call(options, ({ segments, channels, signal, onProgress, limits }) => {
+      checkSegments(segments);
+      checkOneChannel(channels);
+      return this.#withSources(audio, { limits, signal, channels }, ([source]) =>
+        this.#loaded.pipeline.embed(source as AudioSource, segments, { signal, onProgress }),
       );
     });
   }
@@ -214,10 +213,19 @@ class LoadedDiarizer implements Diarizer {
     }
   }
 
-  /** Tracks running calls, since `close` waits for them. */
-  #call<T>(work: () => Promise<T>): Promise<T> {
+  /** Checks what all calls have in common, and tracks running calls, since `close` waits for them. */
+  #call<O extends Pick<EmbedOptions, 'onProgress'>, T>(
+    options: O | undefined,
+    work: (options: O) => Promise<T>,
+  ): Promise<T> {
     if (this.#closed) return Promise.reject(closedError());
-    const call = work();
+    const call = (async () => {
+      const { onProgress } = options ?? {};
+      if (onProgress && typeof onProgress !== 'function') {
+        throw invalidOption(`onProgress is ${show(onProgress)}, expected a function`);
+      }
+      return work(options ?? ({} as O));
+    })();
     this.#calls.add(call);
     const done = () => this.#calls.delete(call);
     call.then(done, done);

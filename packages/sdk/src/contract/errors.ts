@@ -65,9 +65,10 @@ export function show(value: unknown): string {
       : String(value);
 }
 
-/** @throws `aborted` if the caller's signal has aborted. */
+/** @throws `aborted` if the caller's signal has aborted; `invalid-option` if it is something else than a signal. */
 export function throwIfAborted(signal: AbortSignal | undefined): void {
   if (signal?.aborted) throw abortError(signal);
+  if (signal && !signal.addEventListener) throw invalidOption(`signal is ${show(signal)}, expected an AbortSignal`);
 }
 
 /** Creates the `aborted` error for a signal that has aborted, with the signal's reason as its cause. */

@@ -1,6 +1,6 @@
 import { flushDenormals } from '../audio/denormals.ts';
 import { createResampler, type Resampler } from '../audio/resample.ts';
-import { abortError } from '../contract/errors.ts';
+import { abortError, throwIfAborted } from '../contract/errors.ts';
 import type {
   DiarizationSession,
   LiveDiarization,
@@ -46,7 +46,7 @@ export function openSession(
 ): DiarizationSession {
   checkFalseNames(options.falseNames);
   checkVoices(options.known ?? [], cnn.manifest.space, cnn.network.dimensions);
-  if (options.signal?.aborted) throw abortError(options.signal);
+  throwIfAborted(options.signal);
   return new LiveSession(cnn, options, origin, sharedPace);
 }
 
