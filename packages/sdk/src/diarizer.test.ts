@@ -172,6 +172,24 @@ describe('createDiarizer', () => {
     await diarizer.close();
   });
 
+  it.each([{ signal: 5 }, { signal: {} }, { onProgress: 5 }])('rejects %o', async (wrong) => {
+    const diarizer = await create();
+    const rejected = { code: 'invalid-option' };
+    await expect(diarizer.diarize(source(), wrong as object)).rejects.toMatchObject(rejected);
+    await expect(diarizer.embed(source(), wrong as object)).rejects.toMatchObject(rejected);
+    if ('signal' in wrong)
+      expect(() => diarizer.open({ ...wrong, sampleRate: 48_000 } as never)).toThrow('AbortSignal');
+    await diarizer.close();
+  });
+
+  it('takes null for no options', async () => {
+    const diarizer = await create();
+    const nothing = null as unknown as undefined;
+    expect((await diarizer.diarize(source(), nothing)).speakers).toHaveLength(3);
+    expect(await diarizer.embed(source(), nothing)).toHaveLength(1);
+    await diarizer.close();
+  });
+
   it('takes names of channels only for as many channels, also for one', async () => {
     const diarizer = await create();
     const diarize = (...channelNames: string[]) => diarizer.diarize(source(), { channels: 'separate', channelNames });
