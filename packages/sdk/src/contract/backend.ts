@@ -45,6 +45,11 @@ export interface Model {
    *   `backend-failed` when the session or its worker died (the call may be retried).
    */
   run(feeds: Readonly<Record<string, Tensor>>, options?: RunOptions): Promise<Record<string, Tensor>>;
+  /**
+   * Returns a buffer of an earlier run to write feeds into, if there is one of this length, with any content. New memory
+   * for each run costs more than copying into it. Optional.
+   */
+  spare?(length: number): Float32Array<ArrayBuffer> | undefined;
   /** Waits for running calls, then frees the sessions. Later calls throw `closed`. Safe to call twice. */
   close(): Promise<void>;
 }

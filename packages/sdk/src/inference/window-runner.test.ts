@@ -23,9 +23,10 @@ function sourceOf(samples: Float32Array, sizes: readonly number[]): AudioSource 
   };
 }
 
-/** Says of each run the windows that it was given; runs overtake each other. */
+/** Says of each run the windows that it was given; runs overtake each other, and their buffers are lent again. */
 function echo(batch: number, window: number): Model {
   let runs = 0;
+  const spent: Float32Array<ArrayBuffer>[] = [];
   return {
     inputs: [],
     outputs: [],
@@ -35,8 +36,11 @@ function echo(batch: number, window: number): Model {
       expect(tensor.dims).toEqual([tensor.data.length / window, window]);
       expect(tensor.dims[0]).toBeLessThanOrEqual(batch);
       for (let ticks = runs++ % 3; ticks > 0; ticks--) await Promise.resolve();
-      return { windows: tensor };
+      const windows = { ...tensor, data: tensor.data.slice() } as Tensor;
+      spent.push((tensor.data as Float32Array<ArrayBuffer>).fill(Number.NaN));
+      return { windows };
     },
+    spare: (length) => (spent.at(-1)?.length === length ? spent.pop() : undefined),
     async close() {},
   };
 }

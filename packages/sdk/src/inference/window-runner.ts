@@ -45,7 +45,7 @@ export class WindowRunner {
     this.#run = run;
     this.#take = take;
     this.#cutter = new WindowCutter(run.window, run.hop);
-    this.#batch = new Float32Array(run.batch * run.window);
+    this.#batch = this.#newBatch();
   }
 
   /** Samples seen so far. */
@@ -79,8 +79,13 @@ export class WindowRunner {
   #close(): void {
     const whole = this.#count === this.#run.batch;
     this.#full.push(whole ? this.#batch : this.#batch.slice(0, this.#count * this.#run.window));
-    this.#batch = new Float32Array(this.#run.batch * this.#run.window);
+    this.#batch = this.#newBatch();
     this.#count = 0;
+  }
+
+  #newBatch(): Float32Array {
+    const length = this.#run.batch * this.#run.window;
+    return this.#model.spare?.(length) ?? new Float32Array(length);
   }
 
   /** Starts the runs of full batches, then waits until at most `most` runs are in flight. */

@@ -72,8 +72,8 @@ export class Member {
     return opened;
   }
 
-  async run(feeds: Tensors, transfer: ArrayBuffer[]): Promise<Tensors> {
-    return expect('result', await this.#request({ kind: 'run', feeds }, transfer)).outputs;
+  async run(feeds: Tensors, transfer: ArrayBuffer[]): Promise<Extract<Reply, { kind: 'result' }>> {
+    return expect('result', await this.#request({ kind: 'run', feeds }, transfer));
   }
 
   /** Waits for the current run, then lets the worker free its session and end itself. Never throws. */

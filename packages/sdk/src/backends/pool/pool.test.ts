@@ -189,3 +189,20 @@ describe('workers that exit', () => {
     expect(threads).toHaveLength(1);
   });
 });
+
+describe('buffers of earlier runs', () => {
+  it('are lent once, by their length, and only as many are kept as runs are in flight', async () => {
+    const model = await opened({ workers: 1 });
+    expect(model.spare?.(1)).toBeUndefined();
+    const given = Array.from({ length: 4 }, feeds);
+    for (const each of given) {
+      const run = model.run(each);
+      await settle();
+      await thread(0).result();
+      await run;
+    }
+    expect(model.spare?.(2)).toBeUndefined();
+    const lent = [1, 2, 3].map(() => model.spare?.(1)?.buffer);
+    expect(lent.map((buffer) => given.findIndex(({ x }) => x.data.buffer === buffer))).toEqual([2, 3, -1]);
+  });
+});

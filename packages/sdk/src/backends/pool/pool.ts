@@ -64,6 +64,8 @@ class Pool implements Model {
   readonly #members = new Set<Member>();
   readonly #queue: QueuedRun[] = [];
   readonly #waiters: (() => void)[] = [];
+  /** Buffers of feeds of earlier runs. */
+  #spent: ArrayBuffer[] = [];
   #opening = 0;
   /** After a failed start: the time from which another worker may be started, and the pause after the next failure. */
   #retry: { readonly at: number; readonly pause: number } = { at: 0, pause: RETRY_MS[0] };
@@ -108,6 +110,12 @@ class Pool implements Model {
       this.#queue.push(queued);
       this.#dispatch();
     });
+  }
+
+  spare(length: number): Float32Array<ArrayBuffer> | undefined {
+    const buffer = this.#spent.find(({ byteLength }) => byteLength === length * Float32Array.BYTES_PER_ELEMENT);
+    this.#spent = this.#spent.filter((other) => other !== buffer);
+    return buffer && new Float32Array(buffer);
   }
 
   close(): Promise<void> {
@@ -184,7 +192,10 @@ class Pool implements Model {
     const queued = this.#queue.shift();
     if (!queued) return;
     queued.member = member;
-    const result = member.run(queued.feeds, queued.transfer);
+    const result = member.run(queued.feeds, queued.transfer).then(({ outputs, spent }) => {
+      this.#spent = [...this.#spent, ...spent].slice(-this.concurrency - 1);
+      return outputs;
+    });
     queued.settle(result);
     const done = () => {
       member.parked = false;

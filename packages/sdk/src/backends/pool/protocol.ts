@@ -10,7 +10,7 @@ export type Request =
 /** Replies of a worker. After `stopped`, the worker ends itself. */
 export type Reply =
   | { readonly kind: 'opened'; readonly inputs: readonly TensorInfo[]; readonly outputs: readonly TensorInfo[] }
-  | { readonly kind: 'result'; readonly outputs: Tensors }
+  | { readonly kind: 'result'; readonly outputs: Tensors; readonly spent: readonly ArrayBuffer[] }
   | { readonly kind: 'failed'; readonly failure: Failure }
   | { readonly kind: 'stopped' };
 
