@@ -42,7 +42,11 @@ export async function openMicrophone(): Promise<Microphone> {
   return {
     sampleRate: context.sampleRate,
     start(onSamples, onEnd) {
-      for (const track of stream.getTracks()) track.onended = onEnd;
+      for (const track of stream.getTracks()) {
+        track.onended = onEnd;
+        // It may have been unplugged before; no event follows.
+        if (track.readyState === 'ended') queueMicrotask(onEnd);
+      }
       const tap = new AudioWorkletNode(context, 'tap', { numberOfOutputs: 0 });
       tap.port.onmessage = ({ data }: MessageEvent<Float32Array<ArrayBuffer>>) => onSamples(data);
       context.createMediaStreamSource(stream).connect(tap);

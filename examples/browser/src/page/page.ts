@@ -137,14 +137,17 @@ export function startPage(engine: Engine, options: PageOptions = {}): Page {
     live = undefined;
     setMicrophone('ending');
     showStatus('Clustering speakers …');
+    await own.microphone.close();
+    // The audio is nowhere else, and the result may fail.
+    const kept = keepAudio(own);
     try {
-      await own.microphone.close();
-      // The audio is nowhere else, and the result may fail.
-      const [result] = await Promise.all([own.session.end(), keepAudio(own)]);
+      const result = await own.session.end();
       await own.events;
+      await kept;
       finish(own.shown, result);
     } catch (error) {
       showProblem(error);
+      await kept;
     } finally {
       setMicrophone('free');
     }
@@ -157,14 +160,19 @@ export function startPage(engine: Engine, options: PageOptions = {}): Page {
     showProblem(error);
     try {
       await own.microphone.close();
-      await own.session.close();
       await keepAudio(own);
+      await own.session.close();
     } finally {
       setMicrophone('free');
     }
   }
 
-  async function keepAudio({ blocks, microphone, shown }: LiveRecording): Promise<void> {
+  /** Never throws: the result of the session does not depend on it. */
+  async function keepAudio(own: LiveRecording): Promise<void> {
+    await offerAudio(own).catch(showProblem);
+  }
+
+  async function offerAudio({ blocks, microphone, shown }: LiveRecording): Promise<void> {
     if (blocks.length === 0) return;
     const wav = wavOf(blocks, microphone.sampleRate);
     player.load(wav);
@@ -173,7 +181,7 @@ export function startPage(engine: Engine, options: PageOptions = {}): Page {
     $('wav').onclick = () => save(`${shown.name}.wav`, wav);
     view.show(shown);
     shown.peaks = await peaksOf(blocks, microphone.sampleRate);
-    view.show(shown);
+    if (recording === shown) view.show(shown);
   }
 
   function setMicrophone(state: MicrophoneState): void {

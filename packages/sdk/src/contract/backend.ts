@@ -40,14 +40,14 @@ export interface Model {
   /** Number of runs that execute in parallel. Keep about this many calls in flight. */
   readonly concurrency: number;
   /**
-   * Runs the network once. Takes ownership of the buffers of `feeds`: the call may detach them.
+   * Runs the network once. Takes ownership of the buffers of `feeds`: the call may detach them, or `spare` may return them.
    * @throws `model-incompatible` for feeds of the wrong name, type or shape; `aborted`; `closed`;
    *   `backend-failed` when the session or its worker died (the call may be retried).
    */
   run(feeds: Readonly<Record<string, Tensor>>, options?: RunOptions): Promise<Record<string, Tensor>>;
   /**
-   * Returns a buffer of an earlier run to write feeds into, if there is one of this length, with any content. New memory
-   * for each run costs more than copying into it. Optional.
+   * Returns the buffer of an earlier run's feeds, if there is one of this length, with any content. The caller owns it.
+   * This saves the cost of new memory for each run. Optional.
    */
   spare?(length: number): Float32Array<ArrayBuffer> | undefined;
   /** Waits for running calls, then frees the sessions. Later calls throw `closed`. Safe to call twice. */

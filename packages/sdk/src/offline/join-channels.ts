@@ -31,7 +31,7 @@ export async function diarizeChannels(
     resolvedNames.includes('')
   ) {
     const given = `channelNames is ${JSON.stringify(resolvedNames)}`;
-    if (sources.length > 1)
+    if (sources.length > 1 || resolvedNames.length === 1)
       throw invalidOption(`${given}, expected ${sources.length} different names, one per channel`);
     throw invalidOption(
       `${given}, but the audio has one channel`,

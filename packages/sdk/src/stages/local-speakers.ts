@@ -88,8 +88,9 @@ export class LocalSpeakers implements LocalRecording {
   /** Sets what a speech gate says, and drops the embeddings of the slots that are then silent. */
   setMask(mask: SpeechMask | undefined): void {
     this.#mask = mask;
-    for (let at = 0; at < this.#rowOf.length; at++) {
-      if (!this.#speaks(this.activity(Math.floor(at / this.slots)), at % this.slots)) this.#rowOf[at] = -1;
+    for (let window = 0, at = 0; window < this.windows; window++) {
+      const activity = this.activity(window);
+      for (let slot = 0; slot < this.slots; slot++, at++) if (!this.#speaks(activity, slot)) this.#rowOf[at] = -1;
     }
   }
 

@@ -120,6 +120,7 @@ class Pool implements Model {
 
   close(): Promise<void> {
     this.#closing ??= this.#shutDown();
+    this.#spent = [];
     return this.#closing;
   }
 
@@ -193,7 +194,7 @@ class Pool implements Model {
     if (!queued) return;
     queued.member = member;
     const result = member.run(queued.feeds, queued.transfer).then(({ outputs, spent }) => {
-      this.#spent = [...this.#spent, ...spent].slice(-this.concurrency - 1);
+      if (!this.#closing) this.#spent = [...this.#spent, ...spent].slice(-this.concurrency - 1);
       return outputs;
     });
     queued.settle(result);

@@ -44,9 +44,10 @@ export function serve(port: Port, open: (bytes: Uint8Array, settings: Settings) 
         const opened = session;
         if (!opened) throw new Error('the worker has no session');
         const { tensors, transfer } = pack(await guarded(guard, () => opened.run(feeds)));
-        // The feeds' buffers go back, so that the pool can lend them again.
-        const spent = Object.values(feeds).map(({ data }) => data.buffer as ArrayBuffer);
-        port.post({ kind: 'result', outputs: tensors, spent }, [...new Set([...transfer, ...spent])]);
+        // The feeds' buffers go back, so that the pool can lend them again, except those that are outputs, too.
+        const buffers = new Set(Object.values(feeds).map(({ data }) => data.buffer as ArrayBuffer));
+        const spent = [...buffers].filter((buffer) => !transfer.includes(buffer));
+        port.post({ kind: 'result', outputs: tensors, spent }, [...transfer, ...spent]);
       } catch (error) {
         port.post({ kind: 'failed', failure: toFailure(error) });
       }

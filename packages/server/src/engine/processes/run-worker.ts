@@ -85,6 +85,7 @@ function inTurn(model: Model): Model {
     outputs: model.outputs,
     concurrency: model.concurrency,
     close: () => model.close(),
+    spare: (length) => model.spare?.(length),
     run: (feeds, options) => {
       const turn = last.then(() => {
         recordRun(options?.signal);
