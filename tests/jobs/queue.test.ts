@@ -188,6 +188,15 @@ for (const { name, skip, start } of kinds) {
       expect(await deliveries.take(5, [])).toMatchObject([{ job: id, tries: 1 }]);
     });
 
+    it('requeues the job of a lost worker although the clock was set back', async () => {
+      const { id } = await submit();
+      await claim();
+      expect(await open.leases.reap()).toBe(0);
+      await open.db.query(`update voiceflow.job set lease_until = lease_until + interval '1 day'`);
+      expect(await open.leases.reap()).toBe(1);
+      expect(await jobs.get('k', id)).toMatchObject({ state: 'queued' });
+    });
+
     it('fails a job after ten lost workers', async () => {
       const hasty = new Leases(open.db, { ...open.options, leaseSeconds: -1 });
       const { id } = await submit({ webhook: 'https://example.com/' });

@@ -238,6 +238,24 @@ describe('rejections', () => {
     expect(await (await fetch(`${server.url}/metrics`)).text()).toContain('voiceflow_body_bytes 0');
   });
 
+  it.each(PATHS)(
+    'of %s read the rest of a body whose sender paused for too long, and keep the connection',
+    async (path) => {
+      const server = await toyServer({ limits: { idleBodyMs: 100 } });
+      const socket = connect(Number(new URL(server.url).port), '127.0.0.1').setEncoding('utf8');
+      const rest = 900_000;
+      socket.write(`POST ${path} HTTP/1.1\r\nhost: localhost\r\ncontent-length: ${rest + 3}\r\n\r\nabc`);
+      expect((await once(socket, 'data'))[0]).toMatch(/^HTTP\/1\.1 504 /);
+      let more = '';
+      socket.on('data', (text) => {
+        more += text;
+      });
+      socket.write(`${'x'.repeat(rest)}GET /metrics HTTP/1.1\r\nhost: localhost\r\n\r\n`);
+      await until(() => more.startsWith('HTTP/1.1 200 '));
+      socket.destroy();
+    },
+  );
+
   it('release a client that disconnects: during the body, in the queue and during processing', async () => {
     const log: LogEntry[] = [];
     const server = await toyServer({ log: (entry) => log.push(entry) });

@@ -108,5 +108,7 @@ export const MIGRATIONS: readonly (readonly string[])[] = [
     // Jobs whose audio is kept, often few of all jobs: by time to delete it, and by object to record that it was deleted.
     `create index job_kept on voiceflow.job (ended_at) where object is not null`,
     `create index job_object on voiceflow.job (object) where object is not null`,
+    `create index delivery_first on voiceflow.delivery (run_at)
+      where tries = 0 and delivered_at is null and given_up_at is null`,
   ],
 ];

@@ -13,6 +13,18 @@ const STATEMENT_MS = 15_000;
 /** Delay before reconnecting a lost listener. */
 const RECONNECT_MS = 1_000;
 
+/** Migrates on a connection without a limit of time: an index of a large table takes minutes. */
+async function migrateServer(settings: pg.ClientConfig): Promise<void> {
+  const client = new pg.Client(settings);
+  client.on('error', () => {});
+  try {
+    await client.connect();
+    await migrate(async (sql, params) => (await client.query(sql, params as unknown[])).rows);
+  } finally {
+    await client.end().catch(() => {});
+  }
+}
+
 /**
  * Connects to a PostgreSQL server (12 or newer) by a URL `postgres://…`.
  * @throws `backend-unavailable` when it cannot be reached.
@@ -30,14 +42,7 @@ export async function openPostgres(url: string): Promise<Database> {
   // The pool discards an idle connection that breaks. Without a listener the error event would end the process.
   pool.on('error', () => {});
   try {
-    const client = await pool.connect();
-    try {
-      await migrate(async (sql, params) => (await client.query(sql, params as unknown[])).rows);
-      client.release();
-    } catch (error) {
-      client.release(true);
-      throw error;
-    }
+    await migrateServer(settings);
   } catch (error) {
     await pool.end().catch(() => {});
     throw databaseError(error);

@@ -209,7 +209,9 @@ export class Leases {
   async reap(all = false): Promise<number> {
     const rows = await this.#db.query(
       `with lost as (
-        select id from voiceflow.job where state = 'running' and ($1 or lease_until < now()) for update skip locked
+        select id from voiceflow.job where state = 'running'
+          -- Leases are at most an hour long: this one is from before the clock was set back.
+          and ($1 or lease_until < now() or lease_until > now() + interval '2 hours') for update skip locked
       ), changed as (
         update voiceflow.job j set
           losses = losses + case when $1 then 0 else 1 end, lease = null, lease_until = null, progress = null,

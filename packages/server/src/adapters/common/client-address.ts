@@ -1,6 +1,6 @@
 import { BlockList, isIP } from 'node:net';
 import { invalidOption } from 'voiceflow-ml/core';
-import { prefix64 } from './prefix64.ts';
+import { prefix64, unmapped } from './prefix64.ts';
 
 /** @module The address of a client that may be behind proxies. */
 
@@ -47,6 +47,6 @@ function addTo(list: BlockList, proxy: string): void {
 
 /** An address without a zone, and IPv4-mapped IPv6 as IPv4; undefined for text that is not an address. */
 function plain(address: string | undefined): string | undefined {
-  const bare = address?.replace(/^::ffff:(?=\d+\.)/i, '').replace(/%.*$/, '');
+  const bare = address && unmapped(address).replace(/%.*$/, '');
   return bare !== undefined && isIP(bare) !== 0 ? bare : undefined;
 }

@@ -1,3 +1,8 @@
+/** An IPv4-mapped IPv6 address as IPv4; other text unchanged. */
+export function unmapped(address: string): string {
+  return address.replace(/^::ffff:(?=\d+\.)/i, '');
+}
+
 /** The /64 network of an IPv6 address, which is what one subscriber gets. */
 export function prefix64(address: string): string {
   // The URL parser normalizes addresses, with at most one `::`.

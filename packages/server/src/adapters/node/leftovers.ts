@@ -65,6 +65,7 @@ export class Leftovers {
       if (closes) socket.destroySoon();
     };
     incoming.on('end', finish).on('error', finish).on('close', finish);
-    incoming.resume();
+    // A reader that was given up during its wait for data would pause the request again.
+    incoming.removeAllListeners('readable').resume();
   }
 }

@@ -12,6 +12,7 @@ it('is that which Cloudflare gives, with the /64 network for IPv6', () => {
 
 it('is that of the connection on workerd on its own, whatever the header says', () => {
   expect(clientAddress(request({ clientIp: '127.0.0.1:60514' }))).toBe('127.0.0.1');
+  expect(clientAddress(request({ clientIp: '[::ffff:192.0.2.1]:43612' }))).toBe('192.0.2.1');
   expect(clientAddress(request({ clientIp: '[::1]:36546' }))).toBe('0:0:0:0::/64');
   // A Unix socket.
   expect(clientAddress(request({ clientPid: 19_218 }))).toBeUndefined();

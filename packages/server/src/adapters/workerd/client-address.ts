@@ -1,4 +1,4 @@
-import { prefix64 } from '../common/prefix64.ts';
+import { prefix64, unmapped } from '../common/prefix64.ts';
 
 /** What the runtime itself adds to a request; no client can set it. */
 interface FromRuntime {
@@ -17,7 +17,9 @@ interface FromRuntime {
 export function clientAddress(request: Request & FromRuntime): string | undefined {
   const { clientIp, colo } = request.cf ?? {};
   const header = colo === undefined ? null : request.headers.get('cf-connecting-ip');
-  const address = typeof clientIp === 'string' ? clientIp.replace(/^\[?(.+?)\]?:\d+$/, '$1') : (header ?? '');
+  const given = typeof clientIp === 'string' ? clientIp.replace(/^\[?(.+?)\]?:\d+$/, '$1') : (header ?? '');
+  // So workerd names IPv4 clients where it listens on all addresses.
+  const address = unmapped(given);
   if (!address.includes(':')) return address || undefined;
   return URL.canParse(`http://[${address}]/`) ? prefix64(address) : undefined;
 }
