@@ -153,9 +153,13 @@ describe.skipIf(executablePath === undefined)(
       await page.locator('#turns button').nth(2).click();
       await page.waitForFunction((at) => (document.querySelector('audio')?.currentTime ?? 0) > at, third.start);
       await page.waitForFunction(() => document.querySelector('audio')?.paused);
-      const stopped = await page.evaluate(() => document.querySelector('audio')?.currentTime ?? 0);
-      expect(stopped).toBeGreaterThan(third.end - 0.3);
-      expect(stopped).toBeLessThan(third.end + 2);
+      const { currentTime, duration } = await page.evaluate(() => {
+        const { currentTime = 0, duration = 0 } = document.querySelector('audio') ?? {};
+        return { currentTime, duration };
+      });
+      expect(currentTime).toBeGreaterThan(third.end - 0.3);
+      // Not at the end of the recording. A busy machine may stop it some seconds late.
+      expect(currentTime).toBeLessThan((third.end + duration) / 2);
       expect(faults).toEqual([]);
     });
 
