@@ -110,7 +110,8 @@ const CONVERT = 'convert it to PCM: ffmpeg -i in.wav out.wav';
 /** The package for other formats reads the known codecs in most files that are little-endian. */
 function unsupportedCodec(tag: number, little: boolean): VoiceFlowError {
   const name = CODECS[tag] ?? 'an unknown codec';
-  const hint = little && CODECS[tag] ? `install @voiceflow-ml/codecs, which reads most; or ${CONVERT}` : CONVERT;
+  const hint =
+    little && CODECS[tag] ? `install @voiceflow-ml/codecs, which reads most such files; or ${CONVERT}` : CONVERT;
   return new VoiceFlowError(
     'unsupported-format',
     `a WAV with ${name} (format tag 0x${hex(tag, 4)}), expected PCM, float, A-law or µ-law`,

@@ -211,7 +211,11 @@ describe('rejections', () => {
   });
 
   it.each([
-    ['MP3', file(fmt({ tag: 0x55 })), /^install @voiceflow-ml\/codecs, which reads most; or convert it to PCM/],
+    [
+      'MP3',
+      file(fmt({ tag: 0x55 })),
+      /^install @voiceflow-ml\/codecs, which reads most such files; or convert it to PCM/,
+    ],
     ['an unknown codec', file(fmt({ tag: 0x1234 })), /^convert it to PCM/],
     ['an unknown GUID', file(fmt({ sub: 1, guidEnd: Array(12).fill(7) })), /^convert it to PCM/],
   ])('says what helps for %s', async (_, wav, hint) => {

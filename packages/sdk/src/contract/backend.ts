@@ -40,7 +40,8 @@ export interface Model {
   /** Number of runs that execute in parallel. Keep about this many calls in flight. */
   readonly concurrency: number;
   /**
-   * Runs the network once. Takes ownership of the buffers of `feeds`: the call may detach them, or `spare` may return them.
+   * Runs the network once. Takes ownership of the buffers of `feeds`: the call may detach them, or `spare` may return
+   * them.
    * @throws `model-incompatible` for feeds of the wrong name, type or shape; `aborted`; `closed`;
    *   `backend-failed` when the session or its worker died (the call may be retried).
    */

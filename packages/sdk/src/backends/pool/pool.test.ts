@@ -1,4 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
+import type { Tensor } from '../../contract/backend.ts';
+import { sessionBackend } from '../session-backend.ts';
 import { codeOf, feeds, freshThreads, opened, options, settle, thread, threads } from './fixtures/fake-thread.ts';
 import { openPool } from './pool.ts';
 
@@ -204,5 +206,25 @@ describe('buffers of earlier runs', () => {
     expect(model.spare?.(2)).toBeUndefined();
     const lent = [1, 2, 3].map(() => model.spare?.(1)?.buffer);
     expect(lent.map((buffer) => given.findIndex(({ x }) => x.data.buffer === buffer))).toEqual([2, 3, -1]);
+  });
+
+  it('are not lent while they are an output', async () => {
+    const backend = sessionBackend({
+      name: 'identity',
+      capabilities: async () => ({ workers: 1, threads: 1, simd: false, gpu: false, notes: [] }),
+      // The timers of these tests are fake.
+      defer: queueMicrotask,
+      open: async () => ({
+        inputs: [{ name: 'x', type: 'float32', dims: ['N'] }],
+        outputs: [{ name: 'y', type: 'float32', dims: ['N'] }],
+        run: async ({ x }) => ({ y: x as Tensor }),
+        release: async () => {},
+      }),
+    });
+    const model = await backend.load({ name: 'identity', bytes: Uint8Array.of(1) });
+    const { y } = await model.run(feeds());
+    expect([...(y?.data ?? [])]).toEqual([5]);
+    expect(model.spare?.(1)).toBeUndefined();
+    await model.close();
   });
 });
