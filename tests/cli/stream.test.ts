@@ -101,10 +101,11 @@ describe('voiceflow stream', () => {
     expect(missing.stderr).toContain('Did you mean accurate?');
   });
 
+  // Two signals at once may be taken by two threads, so either can be the first.
   it.each([
-    ['', []],
-    [' that arrives twice', ['SIGTERM']],
-  ] as const)('ends with the last events and the result on Ctrl-C%s, with exit code 130', async (_, more) => {
+    ['Ctrl-C', ['SIGINT'], [130]],
+    ['two signals at once', ['SIGINT', 'SIGTERM'], [130, 143]],
+  ] as const)('ends with the last events and the result on %s', async (_, signals, codes) => {
     const child = start(['stream']);
     const end = ended(child);
     let written = '';
@@ -116,9 +117,9 @@ describe('voiceflow stream', () => {
     });
     child.stdin?.write(pcm.subarray(0, 3 * SECOND));
     await began;
-    for (const signal of ['SIGINT', ...more] as const) child.kill(signal);
+    for (const signal of signals) child.kill(signal);
     const result = await end;
-    expect(shellCode(result)).toBe(130);
+    expect(codes).toContain(shellCode(result));
     expect(result.stderr).toBe('');
     const { end: last, events } = parse(result);
     expect(last.type).toBe('end');
