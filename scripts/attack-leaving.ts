@@ -30,8 +30,8 @@ function flacAgain(bytes: number): Uint8Array<ArrayBuffer> {
   return Buffer.concat([head, ...Array.from({ length: count }, () => file.subarray(frames))]);
 }
 
-/** Prints how long a worker stays busy after its client disconnected, at various moments of the work. */
-export async function leaving(): Promise<void> {
+/** Recordings by name, with their content types. */
+function recordings(): Readonly<Record<string, readonly [Uint8Array, string]>> {
   const tone = (_: unknown, i: number) => Math.sin(i / (20 + ((i >> 14) % 9))) * 0.2;
   const wav = encodeWav(new Float32Array(16_000 * 1800).map(tone), 16_000);
   const form = Buffer.concat([
@@ -39,7 +39,7 @@ export async function leaving(): Promise<void> {
     wav,
     Buffer.from('\r\n--b--\r\n'),
   ]);
-  const bodies: Readonly<Record<string, readonly [Uint8Array, string]>> = {
+  return {
     'a WAV of half an hour': [wav, 'audio/wav'],
     'the same in a form': [form, 'multipart/form-data; boundary=b'],
     'a form of dashes alone': [Buffer.alloc(wav.length, 45), `multipart/form-data; boundary=${'-'.repeat(68)}x`],
@@ -51,6 +51,10 @@ export async function leaving(): Promise<void> {
     'Opus in Ogg': [again('talk.opus', 8 * MiB), 'audio/ogg'],
     'Vorbis in Ogg': [again('talk.ogg', 8 * MiB), 'audio/ogg'],
   };
+}
+
+/** Prints how long a worker stays busy after its client disconnected, at various moments of the work. */
+export async function leaving(): Promise<void> {
   const server = await spawnServer([process.execPath, NODE_ENTRY], { VOICEFLOW_WORKERS: '1' });
   // The worker's CPU time does not depend on other load on the machine.
   const [worker = 0] = childrenOf(server.pid);
@@ -104,7 +108,7 @@ export async function leaving(): Promise<void> {
         `${(cpuMs.at(-1) ?? 0).toFixed(0)} ms at most; ${over} completed before; ${restarts} workers replaced`,
     );
   };
-  for (const [name, [body, type]] of Object.entries(bodies)) {
+  for (const [name, [body, type]] of Object.entries(recordings())) {
     await leave(name, body, type, 8, async (i) => {
       if (!(await busy())) return false;
       await pause(40 * i * i);

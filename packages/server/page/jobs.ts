@@ -1,5 +1,5 @@
-import { $, element } from '../../../examples/browser/src/page/dom.ts';
-import { onFile, type Page } from '../../../examples/browser/src/page/page.ts';
+import { $, element, onFile } from '../../../examples/browser/src/page/dom.ts';
+import type { Page } from '../../../examples/browser/src/page/page.ts';
 import type { JobsClient } from '../src/client/jobs.ts';
 import { RequestError } from '../src/client/request-error.ts';
 import type { JobJson } from '../src/client/types.ts';
@@ -10,26 +10,7 @@ const MOST_SHOWN = 20;
 
 /** Shows the jobs that the server keeps, also after a reload. @returns A function that refreshes the list. */
 export function showJobs(page: Page, jobs: () => JobsClient): () => Promise<void> {
-  const section = element('section');
-  const submit = element('button', '', 'Submit a recording');
-  const input = element('input');
-  input.type = 'file';
-  input.id = 'job-file';
-  input.accept = 'audio/*,video/*';
-  input.hidden = true;
-  const row = element('div', 'row');
-  row.append(submit, input);
-  const items = element('ul');
-  items.id = 'job-list';
-  section.id = 'jobs';
-  section.hidden = true;
-  section.append(
-    element('h2', '', 'Jobs'),
-    element('p', 'soft', 'The server stores jobs, so you can close this page and come back later.'),
-    row,
-    items,
-  );
-  $('audio').before(section);
+  const { section, submit, input, items } = addSection();
   onFile(input, submit, (file) => void submitFile(file));
   let timer: ReturnType<typeof setTimeout> | undefined;
 
@@ -91,6 +72,31 @@ export function showJobs(page: Page, jobs: () => JobsClient): () => Promise<void
 
   void refresh();
   return refresh;
+}
+
+/** Adds the section to the page, hidden until there is a list. */
+function addSection() {
+  const section = element('section');
+  const submit = element('button', '', 'Submit a recording');
+  const input = element('input');
+  input.type = 'file';
+  input.id = 'job-file';
+  input.accept = 'audio/*,video/*';
+  input.hidden = true;
+  const row = element('div', 'row');
+  row.append(submit, input);
+  const items = element('ul');
+  items.id = 'job-list';
+  section.id = 'jobs';
+  section.hidden = true;
+  section.append(
+    element('h2', '', 'Jobs'),
+    element('p', 'soft', 'The server stores jobs, so you can close this page and come back later.'),
+    row,
+    items,
+  );
+  $('audio').before(section);
+  return { section, submit, input, items };
 }
 
 function nameOf({ metadata, url, id }: JobJson): string {

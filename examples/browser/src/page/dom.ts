@@ -25,3 +25,28 @@ export function save(name: string, content: string | Blob): void {
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 1000);
 }
+
+/** Makes a button open the file chooser. The same file can be chosen again. */
+export function onFile(input: HTMLInputElement, button: HTMLElement, use: (file: File) => void): void {
+  button.onclick = () => input.click();
+  input.onchange = () => {
+    const [file] = input.files ?? [];
+    if (file) use(file);
+    input.value = '';
+  };
+}
+
+/** Takes a file that is dropped anywhere on the page. @param area Is highlighted meanwhile. */
+export function onDrop(area: HTMLElement, use: (file: File) => void): void {
+  addEventListener('dragover', (event) => {
+    event.preventDefault();
+    area.classList.add('over');
+  });
+  addEventListener('dragleave', () => area.classList.remove('over'));
+  addEventListener('drop', (event) => {
+    event.preventDefault();
+    area.classList.remove('over');
+    const file = event.dataTransfer?.files[0];
+    if (file) use(file);
+  });
+}

@@ -1,9 +1,8 @@
 import { type DiarizationJson, VoiceFlowError } from 'voiceflow-ml/core';
-import { $, save } from './dom.ts';
-import type { Engine, LiveSession } from './engine.ts';
-import { followTurns } from './live-turns.ts';
-import { type Microphone, openMicrophone, wavOf } from './microphone.ts';
-import { peaksOf, peaksOfFile } from './peaks.ts';
+import { $, onDrop, onFile, save } from './dom.ts';
+import type { Engine } from './engine.ts';
+import { microphoneButton } from './microphone-button.ts';
+import { peaksOfFile } from './peaks.ts';
 import { Player } from './player.ts';
 import { clock, type Format, Recording } from './recording.ts';
 import { View } from './view.ts';
@@ -24,17 +23,6 @@ interface PageOptions {
   readonly onProblem?: (error: unknown) => void;
 }
 
-interface LiveRecording {
-  readonly shown: Recording;
-  readonly microphone: Microphone;
-  readonly session: LiveSession;
-  readonly blocks: Float32Array<ArrayBuffer>[];
-  readonly events: Promise<void>;
-}
-
-/** `opening` lasts while the browser asks for permission; `ending` until the result and the audio are on the page. */
-type MicrophoneState = 'free' | 'opening' | 'recording' | 'ending';
-
 const MOST_SPEAKERS = 10;
 
 /** Starts the page: sends files and microphone audio to the engine and shows the results. */
@@ -42,18 +30,27 @@ export function startPage(engine: Engine, options: PageOptions = {}): Page {
   const player = new Player($<HTMLAudioElement>('audio'));
   let recording = new Recording('audio');
   let running: AbortController | undefined;
-  let live: LiveRecording | undefined;
-  let microphoneState: MicrophoneState = 'free';
   const view = new View({
     play: (turn) => player.playTurn(turn),
     seek: (time) => player.seek(time),
     renamed: (speaker) => showStatus(`${speaker} is ${recording.nameOf(speaker)}`),
   });
 
+  const microphone = microphoneButton(engine, {
+    player,
+    view,
+    begin,
+    isShown: (one) => one === recording,
+    finish,
+    showStatus,
+    showProblem,
+    speakerCount,
+  });
+
   // ---------------------------------------------------------------- files
 
   async function open(file: File): Promise<void> {
-    if (microphoneHoldsPage()) return;
+    if (microphone.holdsPage()) return;
     const shown = begin(file.name, file);
     const own = new AbortController();
     running = own;
@@ -84,127 +81,6 @@ export function startPage(engine: Engine, options: PageOptions = {}): Page {
       if (running === own) busy(false);
     }
   }
-
-  // ---------------------------------------------------------------- microphone
-
-  async function startLive(): Promise<void> {
-    const shown = begin('microphone');
-    showStatus(engine.waiting);
-    setMicrophone('opening');
-    let microphone: Microphone | undefined;
-    let session: LiveSession | undefined;
-    try {
-      // A file may be opened meanwhile: the page then shows that, and nothing is recorded.
-      microphone = await openMicrophone();
-      if (recording === shown) session = await openSession(microphone);
-      if (session && recording === shown) return record(microphone, session, shown);
-    } catch (error) {
-      if (recording === shown) showProblem(error);
-    }
-    await microphone?.close();
-    await session?.close();
-    setMicrophone('free');
-  }
-
-  function openSession({ sampleRate }: Microphone): Promise<LiveSession> {
-    const count = speakerCount();
-    return engine.open({ sampleRate, ...(count ? { maxSpeakers: count } : {}) });
-  }
-
-  function record(microphone: Microphone, session: LiveSession, shown: Recording): void {
-    const blocks: Float32Array<ArrayBuffer>[] = [];
-    const own = { shown, microphone, session, blocks, events: followTurns(session, shown, () => view.show(shown)) };
-    own.events.catch((error: unknown) => {
-      if (live === own) void lost(own, error);
-    });
-    microphone.start(
-      (samples) => {
-        blocks.push(samples);
-        shown.duration = Math.max(shown.duration, (blocks.length * samples.length) / microphone.sampleRate);
-        // `overloaded` (a minute of audio is queued) drops this block only. Other errors also end the events.
-        session.push(samples).catch(() => {});
-      },
-      () => {
-        if (live === own) void stopLive(own);
-      },
-    );
-    live = own;
-    setMicrophone('recording');
-    showStatus('Recording from the microphone. Press Stop to end.');
-  }
-
-  async function stopLive(own: LiveRecording): Promise<void> {
-    live = undefined;
-    setMicrophone('ending');
-    showStatus('Clustering speakers …');
-    await own.microphone.close();
-    // The audio is nowhere else, and the result may fail.
-    const kept = keepAudio(own);
-    try {
-      const result = await own.session.end();
-      await own.events;
-      await kept;
-      finish(own.shown, result);
-    } catch (error) {
-      showProblem(error);
-      await kept;
-    } finally {
-      setMicrophone('free');
-    }
-  }
-
-  /** Handles a session that failed: the audio and turns so far stay on the page. */
-  async function lost(own: LiveRecording, error: unknown): Promise<void> {
-    live = undefined;
-    setMicrophone('ending');
-    showProblem(error);
-    try {
-      await own.microphone.close();
-      await keepAudio(own);
-      await own.session.close();
-    } finally {
-      setMicrophone('free');
-    }
-  }
-
-  /** Never throws: the result of the session does not depend on it. */
-  async function keepAudio(own: LiveRecording): Promise<void> {
-    await offerAudio(own).catch(showProblem);
-  }
-
-  async function offerAudio({ blocks, microphone, shown }: LiveRecording): Promise<void> {
-    if (blocks.length === 0) return;
-    const wav = wavOf(blocks, microphone.sampleRate);
-    player.load(wav);
-    $<HTMLButtonElement>('play').disabled = false;
-    $('wav').hidden = false;
-    $('wav').onclick = () => save(`${shown.name}.wav`, wav);
-    view.show(shown);
-    shown.peaks = await peaksOf(blocks, microphone.sampleRate);
-    if (recording === shown) view.show(shown);
-  }
-
-  function setMicrophone(state: MicrophoneState): void {
-    microphoneState = state;
-    const button = $<HTMLButtonElement>('record');
-    button.textContent = state === 'recording' ? 'Stop' : 'Use the microphone';
-    button.setAttribute('aria-pressed', String(state === 'recording'));
-    // Not `disabled`: the button would lose the keyboard focus.
-    button.setAttribute('aria-disabled', String(state === 'opening' || state === 'ending'));
-    $<HTMLButtonElement>('choose').disabled = state === 'recording' || state === 'ending';
-  }
-
-  /** Whether another recording must wait, which the status then says. */
-  function microphoneHoldsPage(): boolean {
-    const holds = microphoneState === 'recording' || microphoneState === 'ending';
-    if (holds) showStatus('The recording from the microphone has not ended.');
-    return holds;
-  }
-
-  // The browser then asks whether to leave the page, with which the recording would be lost.
-  addEventListener('beforeunload', (event) => {
-    if (microphoneHoldsPage()) event.preventDefault();
-  });
 
   // ---------------------------------------------------------------- display
 
@@ -263,28 +139,13 @@ export function startPage(engine: Engine, options: PageOptions = {}): Page {
   player.onProblem = showProblem;
   for (let count = 1; count <= MOST_SPEAKERS; count++) $('count').append(new Option(String(count), String(count)));
   onFile($<HTMLInputElement>('file'), $('choose'), (file) => void open(file));
-  $('record').onclick = () => {
-    if (live) void stopLive(live);
-    else if (microphoneState === 'free') void startLive();
-  };
   $('cancel').onclick = () => running?.abort();
   $('play').onclick = () => player.toggle();
   for (const button of document.querySelectorAll<HTMLButtonElement>('[data-format]')) {
     const format = button.dataset.format as Format;
     button.onclick = () => save(`${recording.name}.${format}`, recording.toFile(format));
   }
-  const drop = $('drop');
-  addEventListener('dragover', (event) => {
-    event.preventDefault();
-    drop.classList.add('over');
-  });
-  addEventListener('dragleave', () => drop.classList.remove('over'));
-  addEventListener('drop', (event) => {
-    event.preventDefault();
-    drop.classList.remove('over');
-    const file = event.dataTransfer?.files[0];
-    if (file) void open(file);
-  });
+  onDrop($('drop'), (file) => void open(file));
   addEventListener('keydown', (event) => {
     const { target, key, ctrlKey, metaKey, altKey } = event;
     if ($('result').hidden || ctrlKey || metaKey || altKey || !(target instanceof Element)) return;
@@ -301,19 +162,9 @@ export function startPage(engine: Engine, options: PageOptions = {}): Page {
     showStatus,
     showProblem,
     show(name, result) {
-      if (microphoneHoldsPage()) return;
+      if (microphone.holdsPage()) return;
       finish(begin(name), result);
       showStatus(name);
     },
-  };
-}
-
-/** Makes a button open the file chooser. The same file can be chosen again. */
-export function onFile(input: HTMLInputElement, button: HTMLElement, use: (file: File) => void): void {
-  button.onclick = () => input.click();
-  input.onchange = () => {
-    const [file] = input.files ?? [];
-    if (file) use(file);
-    input.value = '';
   };
 }

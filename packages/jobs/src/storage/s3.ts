@@ -27,54 +27,12 @@ const RETRIES = 3;
 
 /** Stores objects in a bucket of any server with the S3 API. */
 export function s3Storage(options: S3Options): Storage {
-  const { endpoint, bucket, region, accessKeyId, secretAccessKey, spool } = options;
-  const client = new AwsClient({ accessKeyId, secretAccessKey, region, service: 's3', retries: RETRIES });
-  const root = `${endpoint.replace(/\/+$/, '')}/${bucket}`;
-
-  async function send(path: string, init: RequestInit, allowed: readonly number[] = []): Promise<Response> {
-    let response: Response;
-    try {
-      response = await client.fetch(`${root}/${path}`, { signal: AbortSignal.timeout(REQUEST_MS), ...init });
-    } catch (cause) {
-      throw away(`${init.method ?? 'GET'} failed: ${reason(cause)}`, cause);
-    }
-    if (response.ok || allowed.includes(response.status)) return response;
-    const text = await response.text().catch(() => '');
-    throw away(`${init.method ?? 'GET'} failed with ${response.status} ${tag(text, 'Code') ?? ''}`.trim());
-  }
-
-  async function putParts(name: string, first: Uint8Array, rest: AsyncGenerator<Uint8Array>): Promise<number> {
-    const started = await (await send(`${name}?uploads=`, { method: 'POST' })).text();
-    const upload = tag(started, 'UploadId');
-    if (upload === undefined) throw away('the response has no UploadId');
-    const etags: string[] = [];
-    let bytes = 0;
-    try {
-      for (let part: Uint8Array | undefined = first; part !== undefined; part = (await rest.next()).value) {
-        const query = `partNumber=${etags.length + 1}&uploadId=${encodeURIComponent(upload)}`;
-        const response = await send(`${name}?${query}`, { method: 'PUT', body: part as Uint8Array<ArrayBuffer> });
-        etags.push(response.headers.get('etag') ?? '');
-        bytes += part.byteLength;
-      }
-      const parts = etags.map((etag, at) => `<Part><PartNumber>${at + 1}</PartNumber><ETag>${etag}</ETag></Part>`);
-      const body = `<CompleteMultipartUpload>${parts.join('')}</CompleteMultipartUpload>`;
-      const done = await (
-        await send(`${name}?uploadId=${encodeURIComponent(upload)}`, { method: 'POST', body })
-      ).text();
-      // S3 may respond with 200 and report an error in the body.
-      if (tag(done, 'Code') !== undefined) throw away(`completing the upload failed with ${tag(done, 'Code')}`);
-      return bytes;
-    } catch (error) {
-      await send(`${name}?uploadId=${encodeURIComponent(upload)}`, { method: 'DELETE' }).catch(() => {});
-      throw error;
-    }
-  }
-
+  const send = sender(options);
   return {
     async put(name, body) {
       const parts = cut(body);
       const { value: first } = await parts.next();
-      if (first !== undefined && first.byteLength === PART_BYTES) return putParts(name, first, parts);
+      if (first !== undefined && first.byteLength === PART_BYTES) return putParts(send, name, first, parts);
       await send(name, { method: 'PUT', body: (first ?? new Uint8Array(0)) as Uint8Array<ArrayBuffer> });
       return first?.byteLength ?? 0;
     },
@@ -83,13 +41,13 @@ export function s3Storage(options: S3Options): Storage {
         const response = await send(name, { signal }, [404]);
         if (response.status === 404) {
           const code = tag(await response.text().catch(() => ''), 'Code');
-          throw code === 'NoSuchBucket' ? away(`the bucket ${bucket} does not exist`) : missing();
+          throw code === 'NoSuchBucket' ? away(`the bucket ${options.bucket} does not exist`) : missing();
         }
         if (response.body === null) throw away('the response to GET has no body');
         const source = Readable.fromWeb(response.body as NodeReadableStream);
         await writeFile(path, (sink) => pipeline(source, sink, { signal }));
       };
-      return withTemporaryFile(spool, download, use);
+      return withTemporaryFile(options.spool, download, use);
     },
     async delete(name) {
       await send(name, { method: 'DELETE' }, [404]);
@@ -108,6 +66,55 @@ export function s3Storage(options: S3Options): Storage {
       } while (token !== undefined);
     },
   };
+}
+
+/** Sends a signed request. @throws `backend-unavailable` for a response that is neither a success nor in `allowed`. */
+type Send = (path: string, init: RequestInit, allowed?: readonly number[]) => Promise<Response>;
+
+function sender({ endpoint, bucket, region, accessKeyId, secretAccessKey }: S3Options): Send {
+  const client = new AwsClient({ accessKeyId, secretAccessKey, region, service: 's3', retries: RETRIES });
+  const root = `${endpoint.replace(/\/+$/, '')}/${bucket}`;
+  return async (path: string, init: RequestInit, allowed = []) => {
+    let response: Response;
+    try {
+      response = await client.fetch(`${root}/${path}`, { signal: AbortSignal.timeout(REQUEST_MS), ...init });
+    } catch (cause) {
+      throw away(`${init.method ?? 'GET'} failed: ${reason(cause)}`, cause);
+    }
+    if (response.ok || allowed.includes(response.status)) return response;
+    const text = await response.text().catch(() => '');
+    throw away(`${init.method ?? 'GET'} failed with ${response.status} ${tag(text, 'Code') ?? ''}`.trim());
+  };
+}
+
+async function putParts(
+  send: Send,
+  name: string,
+  first: Uint8Array,
+  rest: AsyncGenerator<Uint8Array>,
+): Promise<number> {
+  const started = await (await send(`${name}?uploads=`, { method: 'POST' })).text();
+  const upload = tag(started, 'UploadId');
+  if (upload === undefined) throw away('the response has no UploadId');
+  const etags: string[] = [];
+  let bytes = 0;
+  try {
+    for (let part: Uint8Array | undefined = first; part !== undefined; part = (await rest.next()).value) {
+      const query = `partNumber=${etags.length + 1}&uploadId=${encodeURIComponent(upload)}`;
+      const response = await send(`${name}?${query}`, { method: 'PUT', body: part as Uint8Array<ArrayBuffer> });
+      etags.push(response.headers.get('etag') ?? '');
+      bytes += part.byteLength;
+    }
+    const parts = etags.map((etag, at) => `<Part><PartNumber>${at + 1}</PartNumber><ETag>${etag}</ETag></Part>`);
+    const body = `<CompleteMultipartUpload>${parts.join('')}</CompleteMultipartUpload>`;
+    const done = await (await send(`${name}?uploadId=${encodeURIComponent(upload)}`, { method: 'POST', body })).text();
+    // S3 may respond with 200 and report an error in the body.
+    if (tag(done, 'Code') !== undefined) throw away(`completing the upload failed with ${tag(done, 'Code')}`);
+    return bytes;
+  } catch (error) {
+    await send(`${name}?uploadId=${encodeURIComponent(upload)}`, { method: 'DELETE' }).catch(() => {});
+    throw error;
+  }
 }
 
 /** Splits a body into parts of exactly `PART_BYTES`; the last one may be shorter. */

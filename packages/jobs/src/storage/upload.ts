@@ -33,7 +33,7 @@ export async function storeRecording(
   { body, contentType, count }: Upload,
 ): Promise<Stored> {
   if (!/^multipart\/form-data\b/i.test(contentType)) return { bytes: await storage.put(name, body), fields: {} };
-  const fields: Record<string, string> = Object.create(null);
+  const form = openForm(contentType);
   /** Whether the current chunk belongs to the file; exact to one chunk. */
   let inFile = false;
   let text = 0;
@@ -48,19 +48,12 @@ export async function storeRecording(
     }
   }
   const source = Readable.from(counted(), { objectMode: false });
-  let form: InstanceType<typeof Busboy>;
-  try {
-    form = new Busboy({
-      headers: { 'content-type': contentType } as BusboyHeaders,
-      limits: { fields: MOST_FIELDS, fieldSize: MOST_FIELD_BYTES, files: 1, parts: MOST_FIELDS + 1 },
-    });
-  } catch (error) {
-    source.destroy();
-    throw unreadable((error as Error).message);
-  }
+  let problem: VoiceFlowError | undefined;
+  const refuse = (why: string) => {
+    problem ??= unreadable(why);
+  };
   let stored: Promise<number> | undefined;
   let part: Readable | undefined;
-  let problem: VoiceFlowError | undefined;
   form.on('file', (field, file) => {
     // The reader of the file gets the error. Without a listener, the error of an unread file would end the process.
     file.on('error', () => {});
@@ -74,28 +67,13 @@ export async function storeRecording(
       // Awaited below. Until then, its failure must stop the form.
       stored.catch((error) => source.destroy(error));
     } else {
-      problem ??= unreadable(`it has a file in the part "${String(field).slice(0, 60)}", expected "file"`);
+      refuse(`it has a file in the part "${String(field).slice(0, 60)}", expected "file"`);
       file.resume();
     }
   });
-  form.on('field', (field, value, _nameCut, valueCut) => {
-    if (valueCut) problem ??= unreadable(`its field "${field.slice(0, 60)}" has more than ${MOST_FIELD_BYTES} bytes`);
-    if (Object.hasOwn(fields, field)) problem ??= unreadable(`its field "${field.slice(0, 60)}" appears twice`);
-    fields[field] = value;
-  });
-  for (const limit of ['partsLimit', 'filesLimit', 'fieldsLimit'] as const)
-    form.on(limit, () => {
-      problem ??= unreadable(`it has more than one file or more than ${MOST_FIELDS} fields`);
-    });
-  const parsed = new Promise<void>((done, reject) => {
-    form.once('finish', done);
-    // `on` and not `once`: a truncated form emits several errors.
-    form.on('error', (error) => reject(unreadable((error as Error).message)));
-    source.on('error', reject);
-  });
-  source.pipe(form);
+  const fields = fieldsOf(form, refuse);
   try {
-    await parsed;
+    await parse(source, form);
     const bytes = await stored;
     if (problem !== undefined) throw problem;
     if (bytes === undefined) throw unreadable('it has no part named "file"');
@@ -107,6 +85,42 @@ export async function storeRecording(
     await stored?.catch(() => {});
     throw error;
   }
+}
+
+type Form = InstanceType<typeof Busboy>;
+
+function openForm(contentType: string): Form {
+  try {
+    return new Busboy({
+      headers: { 'content-type': contentType } as BusboyHeaders,
+      limits: { fields: MOST_FIELDS, fieldSize: MOST_FIELD_BYTES, files: 1, parts: MOST_FIELDS + 1 },
+    });
+  } catch (error) {
+    throw unreadable((error as Error).message);
+  }
+}
+
+/** The text fields of a form, which come as it is parsed. @param refuse Gets what is wrong with them. */
+function fieldsOf(form: Form, refuse: (why: string) => void): Readonly<Record<string, string>> {
+  const fields: Record<string, string> = Object.create(null);
+  form.on('field', (field, value, _nameCut, valueCut) => {
+    if (valueCut) refuse(`its field "${field.slice(0, 60)}" has more than ${MOST_FIELD_BYTES} bytes`);
+    if (Object.hasOwn(fields, field)) refuse(`its field "${field.slice(0, 60)}" appears twice`);
+    fields[field] = value;
+  });
+  for (const limit of ['partsLimit', 'filesLimit', 'fieldsLimit'] as const)
+    form.on(limit, () => refuse(`it has more than one file or more than ${MOST_FIELDS} fields`));
+  return fields;
+}
+
+function parse(source: Readable, form: Form): Promise<void> {
+  return new Promise((done, reject) => {
+    form.once('finish', done);
+    // `on` and not `once`: a truncated form emits several errors.
+    form.on('error', (error) => reject(unreadable((error as Error).message)));
+    source.on('error', reject);
+    source.pipe(form);
+  });
 }
 
 function unreadable(why: string): VoiceFlowError {

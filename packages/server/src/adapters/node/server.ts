@@ -58,6 +58,49 @@ async function listen(app: VoiceFlowApp, options: ResolvedOptions) {
     // One read of a socket can contain 9,000 messages. One message per turn of the event loop keeps others served.
     allowSynchronousEvents: false,
   });
+  const server = createHttpServer(app, options, { connections, leftovers, sockets });
+  try {
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen(options.port, options.host, resolve);
+    });
+  } catch (error) {
+    connections.close();
+    throw error;
+  }
+  const { port } = server.address() as AddressInfo;
+  const stop = async () => {
+    await acceptLastArrivals(server);
+    const ended = new Promise<void>((resolve) => {
+      // http's own close() would at once close kept-alive connections on which a request may be on its way.
+      Server.prototype.close.call(server, () => resolve());
+    });
+    const late = delay(options.limits.drainMs);
+    await Promise.race([drainUntilQuiet(app), late]);
+    leftovers.shorten();
+    server.closeIdleConnections();
+    for (const socket of sockets.clients) socket.terminate();
+    await Promise.race([ended, late]);
+    server.closeAllConnections();
+    connections.close();
+  };
+  return { port, stop };
+}
+
+type HttpServer = Server & { closeIdleConnections(): void; closeAllConnections(): void };
+
+interface ServerParts {
+  readonly connections: Connections;
+  readonly leftovers: Leftovers;
+  readonly sockets: WebSocketServer;
+}
+
+/** The server before it listens, with the handlers of all that the app does not see. */
+function createHttpServer(
+  app: VoiceFlowApp,
+  options: ResolvedOptions,
+  { connections, leftovers, sockets }: ServerParts,
+): HttpServer {
   // The adaptor's default listener would respond to unreadable requests and to errors of the app without a problem
   // body.
   const listener = getRequestListener(app.fetch, {
@@ -94,7 +137,7 @@ async function listen(app: VoiceFlowApp, options: ResolvedOptions) {
       // Node's own response would have no body.
       requireHostHeader: false,
     },
-  }) as Server & { closeIdleConnections(): void; closeAllConnections(): void };
+  }) as HttpServer;
   server.maxConnections = mostConnections(options.workers);
   // Node would close the connection exactly at the time it announced (`Keep-Alive: timeout=65`).
   server.on('timeout', (socket: Socket) => connections.closeIdle(socket));
@@ -107,32 +150,7 @@ async function listen(app: VoiceFlowApp, options: ResolvedOptions) {
     server.emit('request', incoming, outgoing);
   });
   server.on('checkExpectation', (incoming, outgoing) => server.emit('request', incoming, outgoing));
-  try {
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', reject);
-      server.listen(options.port, options.host, resolve);
-    });
-  } catch (error) {
-    connections.close();
-    throw error;
-  }
-  const { port } = server.address() as AddressInfo;
-  const stop = async () => {
-    await acceptLastArrivals(server);
-    const ended = new Promise<void>((resolve) => {
-      // http's own close() would at once close kept-alive connections on which a request may be on its way.
-      Server.prototype.close.call(server, () => resolve());
-    });
-    const late = delay(options.limits.drainMs);
-    await Promise.race([drainUntilQuiet(app), late]);
-    leftovers.shorten();
-    server.closeIdleConnections();
-    for (const socket of sockets.clients) socket.terminate();
-    await Promise.race([ended, late]);
-    server.closeAllConnections();
-    connections.close();
-  };
-  return { port, stop };
+  return server;
 }
 
 /** Most concurrent connections; further ones are closed on arrival. */
