@@ -72,7 +72,7 @@ const esm = (dir: string, entry: readonly string[] | Record<string, string>, mor
   // Names are kept, and nothing is minified: a map would be 60 % of a package.
   sourcemap: false,
   // Names of shared chunks change with their content: old ones would be published. Declarations are tsc's.
-  clean: ['!**/*.d.ts', '!**/.tsbuildinfo'],
+  clean: ['!**/*.d.ts', '!**/*.tsbuildinfo'],
   dts: false,
   silent: true,
   skipNodeModulesBundle: true,

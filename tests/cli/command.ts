@@ -1,15 +1,17 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { closeSync, mkdtempSync, constants as modes, openSync, rmSync } from 'node:fs';
+import { closeSync, mkdtempSync, constants as modes, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll } from 'vitest';
+import { encodeWav } from 'voiceflow-ml/core';
 import { type Ended, ended } from '../processes.ts';
 
 const repository = new URL('../../', import.meta.url);
 export const VOICEFLOW = fileURLToPath(new URL('packages/cli/bin/voiceflow.js', repository));
 export const CONVERSATION = fileURLToPath(new URL('examples/audio/conversation.wav', repository));
 export const TRUTH = fileURLToPath(new URL('examples/audio/conversation.rttm', repository));
+export const WORDS = fileURLToPath(new URL('examples/audio/conversation.words.json', repository));
 
 export interface RunOptions {
   readonly cwd?: string;
@@ -53,6 +55,17 @@ export function scratchFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'voiceflow-cli-'));
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
   return folder;
+}
+
+/** Writes a part of the conversation to a file; 16 kHz, 16 bits, 44 bytes of header. */
+export function excerpt(path: string, start: number, end: number): string {
+  const bytes = readFileSync(CONVERSATION);
+  const samples = Float32Array.from(
+    { length: (end - start) * 16_000 },
+    (_, i) => bytes.readInt16LE(44 + 2 * (start * 16_000 + i)) / 32_768,
+  );
+  writeFileSync(path, encodeWav(samples, 16_000));
+  return path;
 }
 
 /** Makes a pipe with a name. Unix only. */

@@ -3,10 +3,9 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parseSrt, parseVtt } from 'voiceflow-ml/core';
-import { CONVERSATION, scratchFolder, TRUTH, voiceflow } from './command.ts';
+import { CONVERSATION, scratchFolder, TRUTH, voiceflow, WORDS } from './command.ts';
 
 const root = scratchFolder();
-const WORDS = CONVERSATION.replace(/\.wav$/, '.words.json');
 const words = JSON.parse(readFileSync(WORDS, 'utf8')) as {
   text: string;
   start: number;

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 const FOLDER = fileURLToPath(new URL('tools/', import.meta.url));
 const TIMEOUT_MS = 600_000;
 
-export interface Tool {
+interface Tool {
   readonly path: string;
   readonly folder: string;
   readonly missing: boolean;

@@ -11,7 +11,7 @@ export const filesBelow = (folder: string): string[] =>
     .filter((name) => !/(^|\/)(node_modules|\.venv)\//.test(name) && !name.startsWith('docs/api/'));
 
 /** What users read. */
-export const PAGES = [
+const PAGES = [
   'README.md',
   ...filesBelow('docs/guide'),
   ...['packages', 'models'].flatMap((parent) =>

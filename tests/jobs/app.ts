@@ -5,7 +5,7 @@ import { type AppOptions, createApp, type Engine, localEngine } from '@voiceflow
 import { type ErrorCode, VoiceFlowError } from 'voiceflow-ml/core';
 
 /** What a recording tells the fake engine: it is JSON. */
-export interface Orders {
+interface Orders {
   /** Milliseconds to take. */
   readonly ms?: number;
   /** A code to fail with. */
@@ -18,7 +18,7 @@ const manifest = {
 };
 
 /** @param seen Parameters of every job that was run. */
-export function fakeEngine(seen: Readonly<Record<string, string>>[] = []): Engine {
+function fakeEngine(seen: Readonly<Record<string, string>>[] = []): Engine {
   return localEngine(
     {
       open: () => {

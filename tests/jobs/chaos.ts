@@ -97,7 +97,7 @@ export async function submit(
   }
 }
 
-export interface Tally {
+interface Tally {
   readonly submitted: number;
   /** By state, as the server tells. */
   readonly states: Readonly<Record<string, number>>;
@@ -166,7 +166,7 @@ export async function killServer({ rounds, jobs, ms }: { rounds: number; jobs: n
   }
 }
 
-export interface KillWorkers {
+interface KillWorkers {
   readonly jobs: number;
   readonly workers: number;
   readonly killEveryMs: number;
@@ -175,7 +175,7 @@ export interface KillWorkers {
   readonly ms: number;
 }
 
-export interface WorkerTally extends Tally {
+interface WorkerTally extends Tally {
   readonly kills: number;
   readonly results: number;
   /** Answers to `/v1/infer` while everything else went wrong. */

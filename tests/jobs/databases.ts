@@ -15,7 +15,7 @@ const ROOT = '/usr/lib/postgresql';
 const REPOSITORY = fileURLToPath(new URL('../../', import.meta.url));
 
 /** Where `initdb` and `postgres` are; undefined where there is no PostgreSQL. */
-export function postgresBinaries(): string | undefined {
+function postgresBinaries(): string | undefined {
   if (!existsSync(ROOT)) return undefined;
   const [newest] = readdirSync(ROOT).sort((a, b) => Number(b) - Number(a));
   const folder = join(ROOT, newest ?? '', 'bin');

@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import process from 'node:process';
 import { publint } from 'publint';
@@ -95,6 +95,15 @@ function exportedFiles(exports: unknown): string[] {
   if (typeof exports === 'string') return [exports.replace(/^\.\//, '')];
   return Object.values(exports as Record<string, unknown>).flatMap(exportedFiles);
 }
+
+it('is built anew, without what a deleted module has left', () => {
+  const place = makeFolder();
+  mkdirSync(join(place, 'dist'));
+  writeFileSync(join(place, 'dist/deleted.d.ts'), '');
+  execFileSync(process.execPath, [join(ROOT, 'scripts/prepack.mjs')], { cwd: place, stdio: 'pipe' });
+  expect(readdirSync(place).sort()).toEqual(['LICENSE', 'NOTICE']);
+  removeFolder(place);
+});
 
 it('has one version for all packages', () => {
   expect(execFileSync(process.execPath, [join(ROOT, 'scripts/version.mjs')], { encoding: 'utf8' })).toMatch(

@@ -6,7 +6,7 @@ import { join, relative } from 'node:path';
 import process from 'node:process';
 import { ended } from '../processes.ts';
 
-export interface Observed {
+interface Observed {
   readonly stdout: string;
   readonly stderr: string;
   /** Written below the home or the temporary folder, but for what the runtimes themselves keep there. */
@@ -24,7 +24,7 @@ export function noStrace(): string | undefined {
   return status === 0 ? undefined : `strace does not work here: ${error?.message ?? stderr.trim().split('\n')[0]}`;
 }
 
-export interface ObserveOptions {
+interface ObserveOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly strace?: boolean;
   /** For commands that do not end by themselves: called once they run, and they are ended after it. */

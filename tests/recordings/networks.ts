@@ -8,7 +8,7 @@ import { codecs } from '@voiceflow-ml/codecs';
 import { collect, type ModelManifest, openAudio, parseRttm, type Turn } from 'voiceflow-ml/core';
 
 /** Networks and captures of the reference, for development; never part of the repository. */
-export const SHARED = fileURLToPath(new URL('../../../shared/', import.meta.url));
+const SHARED = fileURLToPath(new URL('../../../shared/', import.meta.url));
 
 /** Whether a file of `../shared` is there; says so, once, where it is not. */
 export function shared(...path: string[]): string | undefined {
@@ -54,7 +54,7 @@ export async function readersInTurn(file: string, times: number): Promise<Float3
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 
 /** Of a manifest: a file, its length and its SHA-256. */
-export function fileEntry(bytes: Uint8Array): { bytes: number; sha256: string } {
+function fileEntry(bytes: Uint8Array): { bytes: number; sha256: string } {
   return { bytes: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') };
 }
 

@@ -137,7 +137,7 @@ export function windowWav(samples = windowSamples()): Uint8Array<ArrayBuffer> {
   return encodeWav(samples, 48_000, { encoding: 'f32' });
 }
 
-export interface ServerEvent {
+interface ServerEvent {
   readonly event: string;
   readonly data: string;
 }

@@ -29,7 +29,7 @@ const SCHEMAS = {
   error_response: { 'error!': 'string' },
 } as const satisfies Record<string, Record<string, string | readonly string[]>>;
 
-export type OipObject = keyof typeof SCHEMAS;
+type OipObject = keyof typeof SCHEMAS;
 
 /** What is wrong with a value that should be one of the protocol's objects; empty when nothing is. */
 export function faults(value: unknown, type: string, at: string = type): string[] {

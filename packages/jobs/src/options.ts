@@ -73,7 +73,7 @@ export function jobsOptions(
  * Parses `audio=0,results=30d`: seconds, or numbers with the unit s, m, h or d.
  * @throws `invalid-option`.
  */
-export function parseKeep(value: string | undefined): Keep {
+function parseKeep(value: string | undefined): Keep {
   const keep: { audio: number; results: number } = { ...DEFAULT_KEEP };
   for (const part of value?.split(',') ?? []) {
     const match = /^\s*(audio|results)\s*=\s*(\d{1,9})\s*([smhd]?)\s*$/.exec(part);

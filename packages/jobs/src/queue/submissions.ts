@@ -22,7 +22,7 @@ interface SubmissionsParts {
   readonly webhooks: boolean;
 }
 
-export interface Repeat {
+interface Repeat {
   readonly fields: Pick<NewJob, 'idempotencyKey' | 'digest'>;
   /** The job that was created earlier with the same idempotency key. */
   readonly job?: Job | undefined;

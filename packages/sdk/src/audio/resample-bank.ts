@@ -143,7 +143,7 @@ const CUTOFF = 0.944;
 const BETA = 7.9;
 
 /** A continuous low-pass filter for resampling, in units of input samples. */
-export interface Lowpass {
+interface Lowpass {
   /** Half the length of the filter, in input samples. */
   readonly halfWidth: number;
   /** Value of the filter at `offset` input samples from its center. */
@@ -151,7 +151,7 @@ export interface Lowpass {
 }
 
 /** Kaiser-windowed sinc with a pass band up to 0.9 of the lower Nyquist frequency and a stop band from 1.0 on. */
-export function designLowpass(fromRate: number, toRate: number): Lowpass {
+function designLowpass(fromRate: number, toRate: number): Lowpass {
   const ratio = Math.min(1, toRate / fromRate);
   const cutoff = CUTOFF * ratio;
   const halfWidth = HALF_WIDTH / ratio;

@@ -3,7 +3,7 @@ import type { RecentWindows } from './recent-windows.ts';
 import type { LiveTurn } from './turn-builder.ts';
 
 /** Scores of one speaker for each frame, combined over the windows. */
-export interface SpeakerFrames {
+interface SpeakerFrames {
   /** Weighted mean of the unmasked activity of the slots assigned to the speaker, as overlap-add computes it for a recording. */
   readonly score: Float32Array;
   /** The same, with each slot's part multiplied by the probability that it is this speaker. */

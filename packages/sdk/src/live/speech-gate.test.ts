@@ -4,6 +4,7 @@ import type { Turn } from '../contract/segment.ts';
 import type { FastCnnNetwork } from '../inference/fast-cnn-network.ts';
 import { analyze } from '../offline/analyze.ts';
 import { diarize } from '../offline/diarize.ts';
+import { sourceOf } from '../stages/fixtures/scripted.ts';
 import { audioOf, eventsOf, finalTurns, listen, liveCnn, open, RATE } from './fixtures/live.ts';
 import { NOISE, scriptedGate } from './fixtures/speech-gate.ts';
 import { LiveSpeechGate } from './speech-gate.ts';
@@ -25,20 +26,7 @@ const gated = (...gate: Parameters<typeof scriptedGate>): FastCnnNetwork => {
   return { ...liveCnn(), gate: scriptedGate(...gate) };
 };
 
-function source(chunk: number): AudioSource {
-  let at = 0;
-  return {
-    sampleRate: RATE,
-    lengthHint: samples.length,
-    warnings: [],
-    async read() {
-      if (at >= samples.length) return null;
-      at += chunk;
-      return samples.slice(at - chunk, at);
-    },
-    async close() {},
-  };
-}
+const source = (chunk: number) => sourceOf(samples, RATE, chunk);
 
 const request = { bounds: { least: 1, most: 100 }, known: [] };
 const diarized = (cnn: FastCnnNetwork, from: AudioSource) =>

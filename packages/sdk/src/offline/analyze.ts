@@ -72,7 +72,7 @@ interface Held {
 }
 
 /** Receives the input and the outputs of a gate's network, in order. */
-export interface GateListener {
+interface GateListener {
   /** Samples at the network's rate; all samples of a window come before its `window` call. */
   push(samples: Float32Array): void;
   /** @param start First frame of a window. @param scores `[frames, classes]`; a view. */

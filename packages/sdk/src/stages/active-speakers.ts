@@ -104,7 +104,7 @@ export interface PieceRules {
 const PIECES_PER_STEP = 64;
 
 /** Adds evidence from pieces to each frame: a window's local speaker may mix two people, a piece contains one. */
-export interface PiecePosteriors {
+interface PiecePosteriors {
   /** Adds the posteriors of a frame to the speakers' scores. @param scores `[speakers …]`. */
   add(frame: number, scores: Float32Array): void;
 }

@@ -14,7 +14,7 @@ const MOST_SMALL_CLUSTERS = 60;
 export type TrackSums = Pick<Tracks, 'seconds' | 'sum'>;
 
 /** A clustering of tracks, which can be cut into any number of clusters. */
-export interface TrackTree {
+interface TrackTree {
   readonly tree: Tree;
   /** The leaves of the tree: tracks, or what is left of them after merging in blocks. */
   readonly points: Points;

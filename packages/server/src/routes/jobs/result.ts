@@ -2,6 +2,7 @@ import type { JobsMount } from '@voiceflow-ml/jobs';
 import { parseTurnsJson, toRttm, toSrt, toVtt } from 'voiceflow-ml/core';
 import { TEXT_TYPES } from '../../engine/engine.ts';
 import type { AppContext } from '../../http/context.ts';
+import { problemResponse } from '../../http/problem.ts';
 import { diarizeOutput } from '../diarize/route.ts';
 import { keyOf } from './request.ts';
 import { hasEnded, problemOf, viewOf } from './view.ts';
@@ -17,13 +18,8 @@ export async function respondWithResult(c: AppContext, id: string, { jobs }: Job
   if (job === undefined || job.state === 'canceled') return c.notFound();
   const requestId = c.get('requestId');
   if (!hasEnded(job)) return c.json(viewOf(job, requestId), 202, { location: `/v1/jobs/${id}`, 'retry-after': '1' });
-  if (job.state === 'failed') {
-    const problem = problemOf(job.problem ?? { code: 'internal', detail: 'the job failed' }, requestId);
-    return new Response(JSON.stringify(problem), {
-      status: problem.status,
-      headers: { 'content-type': 'application/problem+json', 'cache-control': 'no-store' },
-    });
-  }
+  if (job.state === 'failed')
+    return problemResponse(problemOf(job.problem ?? { code: 'internal', detail: 'the job failed' }, requestId));
   const result = await jobs.result(key, id);
   if (result === undefined) return c.notFound();
   if (format === 'json') return c.json(result);
