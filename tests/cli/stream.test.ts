@@ -164,9 +164,13 @@ describe('voiceflow stream', () => {
     expect(parse(result).end.duration).toBeLessThan(pcm.length / SECOND);
   });
 
-  it('ends without an error when the reader of its output closes the pipe', async () => {
-    const child = start(['stream', '-i', CONVERSATION]);
+  it.each([
+    ['a file', ['-i', CONVERSATION]],
+    ['standard input, which still has bytes', []],
+  ])('ends without an error when the reader of its output closes the pipe: %s', async (_, input) => {
+    const child = start(['stream', ...input]);
     const end = ended(child);
+    for (let i = 0; i < 10 && input.length === 0; i++) child.stdin?.write(pcm);
     child.stdout?.once('data', () => child.stdout?.destroy());
     expect(await end).toMatchObject({ code: 0, stderr: '' });
   });

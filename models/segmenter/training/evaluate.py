@@ -63,6 +63,18 @@ def analyse(run, audio, hop=1.0):
     return starts, p, (levels / np.maximum(total, 1)[:, None])[:n]
 
 
+def detected(speech, on, smooth, fill):
+    """Speech [n] bool: the probability, averaged over `smooth` s around each frame, is above `on`; pauses shorter than `fill` s are speech."""
+    width = 2 * round(smooth * 50) + 1
+    near = np.convolve(speech, np.ones(width), "same") / np.convolve(np.ones(len(speech)), np.ones(width), "same") if smooth else speech
+    found = near > on
+    edges = np.flatnonzero(np.diff(found.astype(int)))
+    for a, b in zip(edges, edges[1:]):
+        if found[a] and not found[a + 1] and b - a < round(fill * 100):
+            found[a + 1:b + 1] = True
+    return found
+
+
 def average_precision(scores, labels):
     """In per cent: scores [n], labels [n] bool."""
     hits = labels[np.argsort(-scores, kind="stable")]
@@ -93,6 +105,8 @@ def main():
     p.add_argument("network", nargs="+")
     p.add_argument("--sets", nargs="+", required=True)
     p.add_argument("--on", type=float, nargs="+", default=[0.3, 0.5, 0.7])
+    p.add_argument("--smooth", type=float, default=0, help="seconds over which the probability of speech is averaged")
+    p.add_argument("--fill", type=float, default=0, help="seconds: shorter pauses count as speech")
     p.add_argument("--every", type=int, default=1, help="only every so manieth recording")
     p.add_argument("--threads", type=int, default=1)
     a = p.parse_args()
@@ -108,7 +122,8 @@ def main():
                 ref = frames(turns(os.path.join(folder, name + ".rttm")), len(speech))
                 two.append(np.stack([levels[:, 1], ref.sum(1) > 1]))
                 any_ref = ref.any(1)
-                vad += [[(any_ref & (speech <= on)).sum(), (~any_ref & (speech > on)).sum(), any_ref.sum()] for on in a.on]
+                found = [detected(speech, on, a.smooth, a.fill) for on in a.on]
+                vad += [[(any_ref & ~f).sum(), (~any_ref & f).sum(), any_ref.sum()] for f in found]
                 who += oracle(starts, q, ref)
             parts = "; ".join(f"{100 * (m + f) / r:.1f} ({100 * m / r:.1f} + {100 * f / r:.1f}) at {on}" for on, (m, f, r) in zip(a.on, vad))
             m, f, c, r = who

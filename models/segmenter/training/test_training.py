@@ -5,7 +5,7 @@ import onnxruntime as ort
 import pytest
 import torch
 import export
-from evaluate import average_precision
+from evaluate import average_precision, detected
 from conversations import PAST, SAMPLES, Conversations
 from losses import hard_targets, powerset, segmentation_loss
 from network import FRAMES, LINE, PERMUTATIONS, POWERSET, WINDOW, FrontEnd, Segmenter, calibrated, from_start
@@ -59,6 +59,14 @@ def test_average_precision_of_a_known_order():
     labels = np.array([True, False, True, False])
     assert average_precision(np.array([0.9, 0.8, 0.7, 0.1]), labels) == pytest.approx(100 * (1 + 2 / 3) / 2)
     assert average_precision(np.array([0.9, 0.1, 0.8, 0.2]), labels) == 100
+
+
+def test_short_pauses_are_filled_and_long_ones_kept():
+    speech = np.repeat([0.9, 0.1, 0.9, 0.1, 0.9, 0.1], [50, 20, 50, 50, 1, 50])
+    assert np.array_equal(detected(speech, 0.5, 0, 0), speech > 0.5)
+    assert np.array_equal(detected(speech, 0.5, 0, 0.3), np.repeat([1, 0, 1, 0], [120, 50, 1, 50]) > 0)
+    # Averaging drops what is shorter than half of its width, and moves no edge.
+    assert np.array_equal(detected(speech, 0.5, 0.1, 0.3), np.repeat([1, 0], [120, 101]) > 0)
 
 
 def test_dense_conversations_overlap_more():

@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process';
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { Readable } from 'node:stream';
 import { type AudioInput, VoiceFlowError } from 'voiceflow-ml/core';
 import { openAudio } from './open.ts';
+import { webStream } from './web-stream.ts';
 
 /**
  * Calls `work` with a recording. When VoiceFlow does not support the file's format, calls it again with the output of
@@ -43,5 +43,5 @@ function byFfmpeg(path: string): { readonly audio: AudioInput; stop(): void } {
   });
   // Without ffmpeg the output ends at once, without audio.
   child.on('error', () => child.stdout.push(null));
-  return { audio: Readable.toWeb(child.stdout) as ReadableStream<Uint8Array>, stop: () => void child.kill('SIGKILL') };
+  return { audio: webStream(child.stdout), stop: () => void child.kill('SIGKILL') };
 }

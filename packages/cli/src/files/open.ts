@@ -1,9 +1,9 @@
 import { createReadStream, openAsBlob, type Stats } from 'node:fs';
 import { open, readFile, stat } from 'node:fs/promises';
-import { Readable } from 'node:stream';
 import { type AudioInput, throwIfAborted } from 'voiceflow-ml/core';
 import { explainSystemError, FileError } from '../errors.ts';
 import { untilAborted } from '../until-aborted.ts';
+import { webStream } from './web-stream.ts';
 
 /** What the system says about a path; undefined when there is nothing, or it cannot be accessed. */
 export function statsOf(path: string): Promise<Stats | undefined> {
@@ -24,7 +24,7 @@ export async function openAudio(path: string): Promise<AudioInput> {
   try {
     const stats = await stat(path);
     if (stats.isDirectory()) throw new FileError('is a directory', { hint: 'Give the path of a recording' });
-    if (!stats.isFile()) return toWeb(createReadStream(path));
+    if (!stats.isFile()) return webStream(createReadStream(path));
     await readOneByte(path);
     return await openAsBlob(path);
   } catch (error) {
@@ -38,7 +38,7 @@ function openStdin(): ReadableStream<Uint8Array> {
       hint: 'Pipe the audio into the command, or give the path of a file',
     });
   }
-  return toWeb(process.stdin);
+  return webStream(process.stdin);
 }
 
 /**
@@ -69,10 +69,6 @@ async function readOneByte(path: string): Promise<void> {
   } finally {
     await file.close();
   }
-}
-
-function toWeb(stream: Readable): ReadableStream<Uint8Array> {
-  return Readable.toWeb(stream) as ReadableStream<Uint8Array>;
 }
 
 /** The error for a path that the system cannot read. */
