@@ -17,6 +17,7 @@ function session(query: Record<string, string[]> = {}) {
   const pushed: Uint8Array[] = [];
   let emit: (message: LiveMessage) => void = () => {};
   let taken = () => {};
+  let ends = 0;
   const engine = localEngine(
     {
       run: () => Promise.reject(new Error('not here')),
@@ -28,7 +29,7 @@ function session(query: Record<string, string[]> = {}) {
             taken = resolve;
           });
         };
-        return { push, end() {}, close() {} };
+        return { push, end: () => void ends++, close() {} };
       },
     },
     // Stand-ins with what is used.
@@ -37,12 +38,22 @@ function session(query: Record<string, string[]> = {}) {
   const state = createState({ engine, version: '0', limits: { idleBodyMs: 1_000 } });
   const all = { sampleRate: ['192000'], encoding: ['f32le'], ...query };
   const c = { req: { queries: () => all, query: () => firstOf(all) }, get: () => undefined };
-  const ws = { readyState: 1, raw: {}, send: (text: string) => sent.push(JSON.parse(text)), close() {} };
+  const close = vi.fn();
+  const ws = { readyState: 1, raw: {}, send: (text: string) => sent.push(JSON.parse(text)), close };
   const events = new LiveSocket(c as unknown as AppContext, state).events();
   events.onOpen?.(new Event('open'), ws as unknown as WSContext);
   const message = (data: ArrayBuffer | string) =>
     events.onMessage?.(new MessageEvent('message', { data }), ws as unknown as WSContext);
-  return { sent, pushed, message, take: () => taken(), emit: (last: LiveMessage) => emit(last), state };
+  return {
+    sent,
+    pushed,
+    message,
+    take: () => taken(),
+    emit: (last: LiveMessage) => emit(last),
+    state,
+    close,
+    ends: () => ends,
+  };
 }
 
 afterEach(() => void vi.useRealTimers());
@@ -75,6 +86,29 @@ it('waits for the result after `end`, without further messages', async () => {
   await vi.advanceTimersByTimeAsync(60_000);
   emit({ type: 'end', result: 'the turns' });
   expect(sent.map(({ type }) => type)).toEqual(['ready', 'end']);
+});
+
+it('ignores what follows `end`', async () => {
+  const { message, pushed, ends, sent, emit } = session();
+  message('{"type":"end"}');
+  await vi.waitFor(() => expect(ends()).toBe(1));
+  message('{"type":"end"}');
+  message(new ArrayBuffer(4));
+  message('nonsense');
+  emit({ type: 'end', result: 'the turns' });
+  expect([ends(), pushed]).toEqual([1, []]);
+  expect(sent.map(({ type }) => type)).toEqual(['ready', 'end']);
+});
+
+it.each([
+  ['invalid-audio', 1008],
+  ['backend-failed', 1011],
+  ['overloaded', 1013],
+] as const)('closes the socket after %s with code %i', async (code, expected) => {
+  const { emit, sent, close } = session();
+  await vi.waitFor(() => expect(sent).toHaveLength(1));
+  emit({ type: 'error', code, message: 'broken' });
+  expect(close).toHaveBeenCalledExactlyOnceWith(expected, code);
 });
 
 it('ends a session whose result takes longer after `end` than work may take', async () => {

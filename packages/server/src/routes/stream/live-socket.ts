@@ -19,6 +19,12 @@ const MAX_AHEAD_SECONDS = 60;
 
 const CLOSE = { normal: 1000, policy: 1008, tooBig: 1009, failed: 1011, restart: 1012, tryLater: 1013 } as const;
 
+/** With which code an error closes the socket: the server's own failures differ from what the client must change. */
+function closeCode(code: string): number {
+  if (code === 'overloaded' || code === 'backend-unavailable') return CLOSE.tryLater;
+  return code === 'backend-failed' ? CLOSE.failed : CLOSE.policy;
+}
+
 /** What the sockets of the runtimes have besides the standard: only those of `ws` can slow down a fast sender. */
 interface RuntimeSocket {
   pause?(): void;
@@ -115,7 +121,8 @@ export class LiveSocket implements OpenSession {
   }
 
   #message(data: unknown): void {
-    if (this.#finished) return;
+    // Nothing follows `end`: a second one, or late audio, must not cost the result.
+    if (this.#finished || this.#endOptions !== undefined) return;
     this.#lastMessage = performance.now();
     if (typeof data === 'string') this.#command(data);
     else if (data instanceof ArrayBuffer) this.#audio(new Uint8Array(data));
@@ -170,8 +177,8 @@ export class LiveSocket implements OpenSession {
     const command = parseCommand(text);
     if (command === 'keep-alive') return;
     if (command !== undefined) {
-      this.#endOptions ??= command;
-      this.#work ??= setTimeout(() => this.#overdue(), this.#state.limits.workMs);
+      this.#endOptions = command;
+      this.#work = setTimeout(() => this.#overdue(), this.#state.limits.workMs);
       void this.#flushAudio();
       return;
     }
@@ -192,7 +199,7 @@ export class LiveSocket implements OpenSession {
     this.#state.metrics.liveEvents.add(1, { type: message.type });
     this.#send(message);
     if (message.type === 'end') this.#finish('ended', CLOSE.normal);
-    else if (message.type === 'error') this.#finish(message.code, CLOSE.failed);
+    else if (message.type === 'error') this.#finish(message.code, closeCode(message.code));
   }
 
   /** Sends the error, then closes the socket. */
@@ -201,8 +208,7 @@ export class LiveSocket implements OpenSession {
     const message = toMessage(error);
     const code = message.type === 'error' ? message.code : 'backend-failed';
     this.#send(message);
-    const later = code === 'overloaded' || code === 'backend-unavailable';
-    this.#finish(code, close ?? (later ? CLOSE.tryLater : code === 'backend-failed' ? CLOSE.failed : CLOSE.policy));
+    this.#finish(code, close ?? closeCode(code));
   }
 
   #send(message: unknown): void {
