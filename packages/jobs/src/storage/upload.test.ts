@@ -51,3 +51,13 @@ it('rejects a form with too many bytes of fields before it has arrived', async (
   expect(of.memory.most).toBeLessThan(3_000_000);
   await expect(store(many, budget(500_000))).rejects.toThrow('the budget is used up');
 });
+
+it.each([
+  ['two fields', ['a', 'b']],
+  ['a long field', ['x'.repeat(2_000_000)]],
+])('rejects a form with %s without a name', async (_, values) => {
+  const nameless = values.map((value) => `--b\r\nContent-Disposition: form-data\r\n\r\n${value}\r\n`).join('');
+  for (const file of ['', part('file', 'x', FILE), part('other', 'x', FILE)]) {
+    await expect(store(`${file}${nameless}--b--\r\n`, budget())).rejects.toMatchObject({ code: 'invalid-option' });
+  }
+});

@@ -103,7 +103,12 @@ function openForm(contentType: string): Form {
 /** The text fields of a form, which come as it is parsed. @param refuse Gets what is wrong with them. */
 function fieldsOf(form: Form, refuse: (why: string) => void): Readonly<Record<string, string>> {
   const fields: Record<string, string> = Object.create(null);
-  form.on('field', (field, value, _nameCut, valueCut) => {
+  form.on('field', (field: string | undefined, value, _nameCut, valueCut) => {
+    // An exception here would end the process.
+    if (field === undefined) {
+      refuse('it has a field without a name');
+      return;
+    }
     if (valueCut) refuse(`its field "${field.slice(0, 60)}" has more than ${MOST_FIELD_BYTES} bytes`);
     if (Object.hasOwn(fields, field)) refuse(`its field "${field.slice(0, 60)}" appears twice`);
     fields[field] = value;
