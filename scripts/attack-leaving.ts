@@ -55,6 +55,7 @@ function recordings(): Readonly<Record<string, readonly [Uint8Array, string]>> {
 
 /** Prints how long a worker stays busy after its client disconnected, at various moments of the work. */
 export async function leaving(): Promise<void> {
+  const bodies = recordings();
   const server = await spawnServer([process.execPath, NODE_ENTRY], { VOICEFLOW_WORKERS: '1' });
   // The worker's CPU time does not depend on other load on the machine.
   const [worker = 0] = childrenOf(server.pid);
@@ -108,7 +109,7 @@ export async function leaving(): Promise<void> {
         `${(cpuMs.at(-1) ?? 0).toFixed(0)} ms at most; ${over} completed before; ${restarts} workers replaced`,
     );
   };
-  for (const [name, [body, type]] of Object.entries(recordings())) {
+  for (const [name, [body, type]] of Object.entries(bodies)) {
     await leave(name, body, type, 8, async (i) => {
       if (!(await busy())) return false;
       await pause(40 * i * i);

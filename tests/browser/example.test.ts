@@ -2,12 +2,13 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseRttm, parseSrt, parseVtt } from 'voiceflow-ml/core';
 import { CHROMIUM, serveFolder, WITHOUT_CHROMIUM } from '../consumers/consumer.ts';
 import { makeFolder, ROOT, removeFolder } from '../packaging/packed.ts';
 import { CONVERSATION } from '../server/harness.ts';
+import { chromiumHearing, download, settled } from './diarizing-page.ts';
 
 /** examples/browser as it is hosted: static files on a sub-path, everything in Chromium. */
 describe.skipIf(!CHROMIUM)(`examples/browser${WITHOUT_CHROMIUM}`, () => {
@@ -26,16 +27,7 @@ describe.skipIf(!CHROMIUM)(`examples/browser${WITHOUT_CHROMIUM}`, () => {
     site = await serveFolder(folder);
     const microphone = join(folder, 'microphone.wav');
     writeFileSync(microphone, CONVERSATION);
-    browser = await chromium.launch({
-      executablePath: CHROMIUM ?? '',
-      args: [
-        '--no-sandbox',
-        '--autoplay-policy=no-user-gesture-required',
-        '--use-fake-ui-for-media-stream',
-        '--use-fake-device-for-media-stream',
-        `--use-file-for-fake-audio-capture=${microphone}`,
-      ],
-    });
+    browser = await chromiumHearing(microphone);
     page = await browser.newPage();
     page.setDefaultTimeout(90_000);
     page.on('pageerror', (error) => faults.push(error.message));
@@ -48,16 +40,11 @@ describe.skipIf(!CHROMIUM)(`examples/browser${WITHOUT_CHROMIUM}`, () => {
     removeFolder(folder);
   });
 
-  const settled = () =>
-    page
-      .getByRole('status')
-      .filter({ hasText: /speakers? in/ })
-      .waitFor();
   const recording = { name: 'my meeting.wav', mimeType: 'audio/wav', buffer: Buffer.from(CONVERSATION) };
 
   it('diarizes a file, plays a turn, renames, zooms, and exports files', { timeout: 240_000 }, async () => {
     await page.locator('#file').setInputFiles(recording);
-    await settled();
+    await settled(page);
     const turns = await page.locator('#turns button').count();
     expect(turns).toBeGreaterThan(3);
     expect(await page.locator('#speakers li').count()).toBe(3);
@@ -74,18 +61,15 @@ describe.skipIf(!CHROMIUM)(`examples/browser${WITHOUT_CHROMIUM}`, () => {
     await page.getByRole('button', { name: 'Show all' }).click();
     expect(await picture()).toBe(whole);
 
-    const download = async (format: string) => {
-      const [file] = await Promise.all([
-        page.waitForEvent('download'),
-        page.getByRole('button', { name: format, exact: true }).click(),
-      ]);
-      expect(file.suggestedFilename()).toBe(`my meeting.${format.toLowerCase()}`);
-      return readFileSync(await file.path(), 'utf8');
+    const exported = async (format: string) => {
+      const [file, text] = await download(page, format);
+      expect(file).toBe(`my meeting.${format.toLowerCase()}`);
+      return text;
     };
-    expect(JSON.stringify(parseRttm(await download('RTTM')))).toContain('Ada');
-    expect(parseSrt(await download('SRT'))).toHaveLength(turns);
-    expect(parseVtt(await download('VTT'))).toHaveLength(turns);
-    expect(JSON.parse(await download('JSON')).turns).toHaveLength(turns);
+    expect(JSON.stringify(parseRttm(await exported('RTTM')))).toContain('Ada');
+    expect(parseSrt(await exported('SRT'))).toHaveLength(turns);
+    expect(parseVtt(await exported('VTT'))).toHaveLength(turns);
+    expect(JSON.parse(await exported('JSON')).turns).toHaveLength(turns);
 
     await page.locator('#turns button').nth(1).click();
     await page.waitForFunction(() => (document.querySelector('audio')?.currentTime ?? 0) > 0);
@@ -112,7 +96,7 @@ describe.skipIf(!CHROMIUM)(`examples/browser${WITHOUT_CHROMIUM}`, () => {
     await page.getByRole('button', { name: 'Use the microphone' }).click();
     await page.locator('#turns button').first().waitFor();
     await page.getByRole('button', { name: 'Stop' }).click();
-    await settled();
+    await settled(page);
     expect(await page.locator('#turns button').count()).toBeGreaterThan(0);
   });
 

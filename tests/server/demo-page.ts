@@ -2,9 +2,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type RunningServer, serveNode } from '@voiceflow-ml/server/node';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll } from 'vitest';
-import { CHROMIUM } from '../consumers/consumer.ts';
+import { chromiumHearing } from '../browser/diarizing-page.ts';
 import { CONVERSATION, NO_HURRY } from './harness.ts';
 
 /** The server's page in Chromium, whose microphone hears the conversation, for the tests of one `describe`. */
@@ -18,16 +18,7 @@ export function demoPage() {
   beforeAll(async () => {
     writeFileSync(recording, CONVERSATION);
     server = await serveNode({ port: 0, workers: 1, log: () => {}, limits: NO_HURRY });
-    browser = await chromium.launch({
-      executablePath: CHROMIUM ?? '',
-      args: [
-        '--no-sandbox',
-        '--autoplay-policy=no-user-gesture-required',
-        '--use-fake-ui-for-media-stream',
-        '--use-fake-device-for-media-stream',
-        `--use-file-for-fake-audio-capture=${recording}`,
-      ],
-    });
+    browser = await chromiumHearing(recording);
   });
   afterEach(async () => {
     await Promise.all(pages.splice(0).map((page) => page.context().close()));
@@ -63,12 +54,4 @@ export function demoPage() {
   }
 
   return { folder, recording, url: () => server.url, newPage, open };
-}
-
-/** Waits for a result. */
-export function settled(page: Page): Promise<void> {
-  return page
-    .getByRole('status')
-    .filter({ hasText: /speakers? in/ })
-    .waitFor();
 }

@@ -1,12 +1,12 @@
-import { readFileSync } from 'node:fs';
 import { createServer, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { serveNode } from '@voiceflow-ml/server/node';
 import type { Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
 import { parseRttm, parseSrt, parseVtt } from 'voiceflow-ml/core';
+import { download, settled } from '../browser/diarizing-page.ts';
 import { CHROMIUM, WITHOUT_CHROMIUM } from '../consumers/consumer.ts';
-import { demoPage, settled } from './demo-page.ts';
+import { demoPage } from './demo-page.ts';
 import { CONVERSATION, NO_HURRY } from './harness.ts';
 
 /** A proxy that keeps the server below a path, and takes the path away. */
@@ -68,19 +68,16 @@ describe.skipIf(!CHROMIUM)(`the demo page${WITHOUT_CHROMIUM}`, () => {
     await page.getByRole('status').filter({ hasText: 'SPEAKER_01 is Dr. Ada' }).waitFor();
     await page.locator('#turns').getByText('Dr. Ada').first().waitFor();
 
-    const download = async (format: string) => {
-      const [file] = await Promise.all([
-        page.waitForEvent('download'),
-        page.getByRole('button', { name: format, exact: true }).click(),
-      ]);
-      expect(file.suggestedFilename()).toBe(`my meeting.${format.toLowerCase()}`);
-      return readFileSync(await file.path(), 'utf8');
+    const exported = async (format: string) => {
+      const [file, text] = await download(page, format);
+      expect(file).toBe(`my meeting.${format.toLowerCase()}`);
+      return text;
     };
-    const rttm = parseRttm(await download('RTTM'));
+    const rttm = parseRttm(await exported('RTTM'));
     expect(JSON.stringify(rttm)).toContain('Dr. Ada');
-    expect(parseSrt(await download('SRT'))).toHaveLength(turns.length);
-    expect(parseVtt(await download('VTT'))).toHaveLength(turns.length);
-    const json = JSON.parse(await download('JSON'));
+    expect(parseSrt(await exported('SRT'))).toHaveLength(turns.length);
+    expect(parseVtt(await exported('VTT'))).toHaveLength(turns.length);
+    const json = JSON.parse(await exported('JSON'));
     expect(json.turns.map((turn: { start: number }) => turn.start)).toEqual(turns.map((turn) => turn.start));
     expect(json.speakers[1].label).toBe('Dr. Ada');
 

@@ -2,8 +2,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
+import { settled } from '../browser/diarizing-page.ts';
 import { CHROMIUM, WITHOUT_CHROMIUM } from '../consumers/consumer.ts';
-import { demoPage, settled } from './demo-page.ts';
+import { demoPage } from './demo-page.ts';
 
 async function drop(page: Page): Promise<void> {
   await page.evaluate(() => {
