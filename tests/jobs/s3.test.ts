@@ -71,7 +71,7 @@ describe.skipIf(NO_MOTO !== '')(`a bucket${NO_MOTO}`, () => {
       const { id } = (await response.json()) as { id: string };
       expect(await (await app.fetch(`/v1/jobs/${id}?wait=30`)).json()).toMatchObject({ state: 'succeeded' });
       const left = [];
-      for (let i = 0; i < 100; i++) {
+      for (let i = 0; i < 1200; i++) {
         left.length = 0;
         for await (const name of storage.old(0)) left.push(name);
         if (left.length === 0) break;
