@@ -11,11 +11,14 @@ interface Parameter {
   readonly in: string;
   readonly description: string;
   readonly required?: boolean;
+  readonly schema: object;
 }
 
 interface Operation {
+  readonly operationId: string;
+  readonly security: readonly object[];
   readonly parameters?: readonly Parameter[];
-  readonly requestBody?: { readonly content: object };
+  readonly requestBody?: { readonly content: Readonly<Record<string, { readonly schema: object }>> };
   readonly responses: object;
 }
 
@@ -114,6 +117,42 @@ describe('the API description', () => {
       Object.keys(methods).map((method) => `${method} ${path}`),
     );
     expect(asked.sort()).toEqual(documented.filter((each) => /\/v1\/(jobs|voices)/.test(each)).sort());
+  });
+
+  it('names each operation once, and says which need no key', async () => {
+    const { paths } = await ask(withJobs);
+    const operations = Object.values(paths).flatMap((methods) => Object.values(methods));
+    const names = operations.map(({ operationId }) => operationId);
+    expect(new Set(names).size).toBe(names.length);
+    expect(names).toEqual(expect.arrayContaining(['postV1Diarize', 'getV1JobsId', 'getV2ModelsModel', 'getIndex']));
+    expect(paths['/healthz']?.get?.security).toEqual([]);
+    expect(paths['/v1/diarize']?.post?.security).toEqual([{ key: [] }, {}]);
+  });
+
+  it('has no keyword that JSON Schema does not know, so that generated clients have the types of all options', async () => {
+    const known = [
+      ...['$ref', 'additionalProperties', 'anyOf', 'allOf', 'const', 'default', 'description', 'enum', 'format'],
+      ...['items', 'maximum', 'maxItems', 'maxLength', 'minimum', 'minItems', 'minLength', 'oneOf', 'pattern'],
+      ...['prefixItems', 'properties', 'propertyNames', 'required', 'title', 'type', 'exclusiveMinimum'],
+    ];
+    const unknown: string[] = [];
+    const check = (schema: unknown): void => {
+      if (typeof schema !== 'object' || schema === null) return;
+      for (const [key, value] of Object.entries(schema)) {
+        if (!Array.isArray(schema) && !known.includes(key)) unknown.push(key);
+        if (key === 'properties') check(Object.values(value));
+        else if (!['const', 'default', 'enum', 'required'].includes(key)) check(value);
+      }
+    };
+    const { paths, components } = await ask(withJobs);
+    check(Object.values(components.schemas));
+    for (const { parameters = [], requestBody } of Object.values(paths).flatMap((methods) => Object.values(methods))) {
+      for (const { schema } of [...parameters, ...Object.values(requestBody?.content ?? {})]) check(schema);
+    }
+    expect(unknown).toEqual([]);
+    const form = { properties: { file: { type: 'string', format: 'binary' } } };
+    const { post } = paths['/v1/diarize'] ?? {};
+    expect(post?.requestBody?.content).toMatchObject({ 'multipart/form-data': { schema: form } });
   });
 
   it('defines all referenced schemas', async () => {

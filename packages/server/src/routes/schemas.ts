@@ -24,13 +24,13 @@ export const ModelSchema = v.object({ id: v.string(), version: v.string(), space
 export const TimingsSchema = v.record(v.string(), v.number());
 
 /** A form with a recording; its other fields are options. */
-const RecordingForm = v.object({ file: v.pipe(v.string(), v.metadata({ schema: { format: 'binary' } })) });
+const RecordingForm = v.object({ file: v.pipe(v.string(), v.metadata({ format: 'binary' })) });
 
 export const DEADLINE = {
   'x-deadline-ms': v.pipe(
     v.string(),
     v.description('Milliseconds from the last byte of the body to the response, up to the limit of the server.'),
-    v.metadata({ schema: { type: 'integer', minimum: 1 } }),
+    v.metadata({ type: 'integer', minimum: 1 }),
   ),
 };
 

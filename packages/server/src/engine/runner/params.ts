@@ -49,7 +49,7 @@ function option<T>(
   schema: Readonly<Record<string, unknown>> = {},
   missing?: string,
 ) {
-  return v.pipe(v.string(missing), v.transform(read), v.description(description), v.metadata({ schema }));
+  return v.pipe(v.string(missing), v.description(description), v.metadata(schema), v.transform(read));
 }
 
 export const wholeText = (name: string, description: string, missing?: string, bounds = {}) =>

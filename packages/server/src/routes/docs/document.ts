@@ -23,13 +23,14 @@ export function openApi(app: Hono<AppEnv>, version: string) {
     const spec = specOf(handler);
     // A route that a host added to the app. A test checks that all our own routes have descriptions.
     if (spec === undefined) continue;
-    paths[name] = { ...paths[name], [method.toLowerCase()]: operation(spec, name, schemas) };
+    paths[name] = { ...paths[name], [method.toLowerCase()]: operation(spec, method, name, schemas) };
   }
   return {
     openapi: '3.1.0',
     info: {
       title: 'VoiceFlow',
       version,
+      license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
       description:
         'Who spoke when. Errors are application/problem+json (RFC 9457) with a stable `code`; every response has x-request-id, inference responses have Server-Timing.',
     },
@@ -41,7 +42,7 @@ export function openApi(app: Hono<AppEnv>, version: string) {
   };
 }
 
-function operation(spec: RouteSpec, path: string, schemas: Record<string, unknown>) {
+function operation(spec: RouteSpec, method: string, path: string, schemas: Record<string, unknown>) {
   const { summary, description, tag, key, query, headers = {}, params = {}, body, answers, problems = [] } = spec;
   const content = (media: Readonly<Record<string, Media>> = {}) =>
     Object.fromEntries(Object.entries(media).map(([type, each]) => [type, { schema: mediaSchema(each, schemas) }]));
@@ -52,10 +53,11 @@ function operation(spec: RouteSpec, path: string, schemas: Record<string, unknow
     responses[status] = { description: answer.description, content: answer.content && content(answer.content) };
   }
   return {
+    operationId: operationId(method, path),
     summary,
     description,
     tags: [tag],
-    security: key ? SECURITY : undefined,
+    security: key ? SECURITY : [],
     parameters: [
       ...Object.entries(params)
         .filter(([name]) => path.includes(`{${name}}`))
@@ -66,6 +68,16 @@ function operation(spec: RouteSpec, path: string, schemas: Record<string, unknow
     requestBody: body && { required: true, content: content(body) },
     responses,
   };
+}
+
+/** Names the operation for generators of clients: `GET /v1/jobs/{id}` is `getV1JobsId`, `GET /` is `getIndex`. */
+function operationId(method: string, path: string): string {
+  const words = path
+    .slice(1)
+    .split('/')
+    .map((part) => part.replace(/\W+/g, ' ').trim() || 'index');
+  const named = words.flatMap((part) => part.split(' ')).map((word) => word.charAt(0).toUpperCase() + word.slice(1));
+  return method.toLowerCase() + named.join('');
 }
 
 /** The problem responses by status, with the codes of each. */
@@ -86,13 +98,12 @@ function problemResponses(key: boolean, codes: readonly ProblemCode[], schemas: 
 function parameter(name: string, place: 'query' | 'header' | 'path', schema: v.GenericSchema) {
   const optional = schema.type === 'optional';
   const inner = optional ? (schema as v.OptionalSchema<v.GenericSchema<string>, undefined>).wrapped : schema;
-  const { schema: known = {} } = v.getMetadata(inner) as { schema?: object };
   return {
     name,
     in: place,
     description: v.getDescription(inner) ?? '',
     required: optional ? undefined : true,
-    schema: { ...jsonSchema(inner), description: undefined, ...known },
+    schema: { ...jsonSchema(inner), description: undefined },
   };
 }
 

@@ -82,16 +82,16 @@ const wholeText = (min: number, max: number, description: string) => {
   const range = `a whole number from ${min} to ${max}`;
   return v.pipe(
     v.string(),
-    v.regex(/^-?\d{1,9}$/, range),
+    v.check((text) => /^-?\d{1,9}$/.test(text), range),
+    v.description(description),
+    v.metadata({ type: 'integer', minimum: min, maximum: max }),
     v.transform(Number),
     v.minValue(min, range),
     v.maxValue(max, range),
-    v.description(description),
-    v.metadata({ schema: { type: 'integer', minimum: min, maximum: max } }),
   );
 };
 const flagText = (description: string) =>
-  v.optional(v.pipe(v.string(), v.description(description), v.metadata({ schema: { type: 'boolean' } })));
+  v.optional(v.pipe(v.string(), v.description(description), v.metadata({ type: 'boolean' })));
 
 export const IdParams = v.object({
   id: v.pipe(v.string(), v.uuid('the UUID of a job'), v.description('ID of the job.')),
@@ -130,7 +130,7 @@ export const Submission = v.object({
       v.minValue(PRIORITY.min, 'a whole number from -100 to 100'),
       v.maxValue(PRIORITY.max, 'a whole number from -100 to 100'),
       v.description('Jobs of the same key with a higher priority run first.'),
-      v.metadata({ schema: { type: 'integer', minimum: PRIORITY.min, maximum: PRIORITY.max } }),
+      v.metadata({ type: 'integer', minimum: PRIORITY.min, maximum: PRIORITY.max }),
     ),
     0,
   ),

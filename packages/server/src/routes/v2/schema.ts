@@ -107,7 +107,7 @@ export const MODEL_INFER = {
     'Inference-Header-Content-Length': v.pipe(
       v.string(),
       v.description('Length of the JSON in bytes, if tensors follow it; 0 if the body is the data of the only input.'),
-      v.metadata({ schema: { type: 'integer', minimum: 0 } }),
+      v.metadata({ type: 'integer', minimum: 0 }),
     ),
     ...DEADLINE,
   },
