@@ -15,11 +15,18 @@ vi.mock('node:fs/promises', async (original) => {
   return { ...real, readdir };
 });
 
+const folders: string[] = [];
+function newFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'voiceflow-inputs-'));
+  folders.push(folder);
+  return folder;
+}
+
 let root = '';
 const at = (...parts: string[]) => join(root, ...parts);
 
 beforeAll(() => {
-  root = mkdtempSync(join(tmpdir(), 'voiceflow-inputs-'));
+  root = newFolder();
   for (const folder of ['calls/may', 'calls/june', 'empty', 'notes', '.hidden'])
     mkdirSync(at(folder), { recursive: true });
   const files = [
@@ -34,7 +41,9 @@ beforeAll(() => {
   symlinkSync(at('calls'), at('calls/may/up'));
   symlinkSync(at('calls/b.wav'), at('calls/june/link.wav'));
 });
-afterAll(() => rmSync(root, { recursive: true, force: true }));
+afterAll(() => {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+});
 
 describe('findInputs', () => {
   it('returns the audio files of a folder recursively, in order, without hidden files or link cycles', async () => {
@@ -72,32 +81,36 @@ describe('findInputs', () => {
   });
 
   it('gives files of one name and different extensions distinct names', async () => {
-    mkdirSync(at('twins'));
-    mkdirSync(at('other'));
+    const own = newFolder();
+    const beside = (...parts: string[]) => join(own, ...parts);
+    mkdirSync(beside('twins'));
+    mkdirSync(beside('other'));
     for (const file of ['p.flac', 'p.wav', 'p.wav.mp3', 'q.wav', '../other/p.wav'])
-      writeFileSync(at('twins', file), 'x');
-    symlinkSync(at('nowhere'), at('twins/q.flac'));
+      writeFileSync(beside('twins', file), 'x');
+    symlinkSync(beside('nowhere'), beside('twins/q.flac'));
     const names = async (...args: string[]) => (await findInputs(args)).map(({ name }) => name);
-    expect(await names(at('twins'))).toEqual(['p.flac', 'p.wav', 'p.wav.mp3', 'q', 'q']);
-    expect(await names(at('twins/p*'))).toEqual(['p.flac', 'p.wav', 'p.wav.mp3']);
-    expect(await names(at('twins/p.wav'), at('twins/p.wav.mp3'))).toEqual(['p', 'p.wav']);
-    expect(await names(at('calls/b.wav'), at('twins/p.wav'), at('other/p.wav'))).toEqual(['b', 'p', 'p']);
-    writeFileSync(at('stdin.wav'), 'x');
-    expect(await names('-', at('stdin.wav'))).toEqual(['stdin', 'stdin.wav']);
+    expect(await names(beside('twins'))).toEqual(['p.flac', 'p.wav', 'p.wav.mp3', 'q', 'q']);
+    expect(await names(beside('twins/p*'))).toEqual(['p.flac', 'p.wav', 'p.wav.mp3']);
+    expect(await names(beside('twins/p.wav'), beside('twins/p.wav.mp3'))).toEqual(['p', 'p.wav']);
+    expect(await names(at('calls/b.wav'), beside('twins/p.wav'), beside('other/p.wav'))).toEqual(['b', 'p', 'p']);
+    writeFileSync(beside('stdin.wav'), 'x');
+    expect(await names('-', beside('stdin.wav'))).toEqual(['stdin', 'stdin.wav']);
   });
 
   describe('reports what it cannot read, beside what it can', () => {
+    const own = newFolder();
+    const within = (...parts: string[]) => join(own, ...parts);
     const problems = async (arg: string) =>
-      (await findInputs([at(arg)])).map(({ path, error }) => [path.slice(root.length + 1), error?.message]);
+      (await findInputs([within(arg)])).map(({ path, error }) => [path.slice(own.length + 1), error?.message]);
     const locked = 'cannot be read: permission denied';
 
     beforeAll(() => {
-      for (const folder of ['part/locked', 'part/open']) mkdirSync(at(folder), { recursive: true });
-      for (const file of ['part/z.wav', 'part/open/y.wav']) writeFileSync(at(file), 'x');
-      symlinkSync(at('nowhere.wav'), at('part/gone.wav'));
-      symlinkSync(at('nowhere.txt'), at('part/gone.txt'));
-      symlinkSync(at('part/self.wav'), at('part/self.wav'));
-      symlinkSync(at('part/open'), at('part/folder.wav'));
+      for (const folder of ['part/locked', 'part/open']) mkdirSync(within(folder), { recursive: true });
+      for (const file of ['part/z.wav', 'part/open/y.wav']) writeFileSync(within(file), 'x');
+      symlinkSync(within('nowhere.wav'), within('part/gone.wav'));
+      symlinkSync(within('nowhere.txt'), within('part/gone.txt'));
+      symlinkSync(within('part/self.wav'), within('part/self.wav'));
+      symlinkSync(within('part/open'), within('part/folder.wav'));
     });
 
     const links = [
