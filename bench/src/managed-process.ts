@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { VoiceFlowError } from 'voiceflow-ml/core';
 
 /** Resource usage of a process so far. Whether its children are included depends on the function. */
@@ -147,11 +147,25 @@ export function childrenOf(pid: number): number[] {
   }
 }
 
-/** A currently free port. */
+/** Ports below those that systems give to connections: 32768 and more on Linux, 49152 and more elsewhere. */
+const PORTS = [20_000, 32_000] as const;
+const MOST_TRIES = 100;
+
+/** A currently free port that no connection gets in the meantime, as one that the system chose could. */
 export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
+  for (let tries = 1; ; tries++) {
+    const port = randomInt(...PORTS);
+    const server = createServer();
+    try {
+      await new Promise<void>((resolve, reject) => {
+        server.once('error', reject);
+        server.listen(port, '127.0.0.1', resolve);
+      });
+    } catch (error) {
+      if (tries < MOST_TRIES) continue;
+      throw error;
+    }
+    await new Promise((resolve) => server.close(resolve));
+    return port;
+  }
 }

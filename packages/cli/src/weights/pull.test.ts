@@ -144,7 +144,7 @@ describe('download', () => {
     behavior = (request, response, bytes) => {
       if (request.headers.range === undefined) response.write(bytes.subarray(0, 1000));
     };
-    await expect(download(`${base}/big`, path(), fileOf(BIG), { stallMs: 500 })).rejects.toThrow(
+    await expect(download(`${base}/big`, path(), fileOf(BIG), { stallMs: 1_000 })).rejects.toThrow(
       /no data was received for/,
     );
     expect(statSync(path()).size).toBe(1000);

@@ -33,11 +33,11 @@ it('delivers for one key while the receivers of another do not respond', async (
   const caller = new Caller(parts);
   caller.start();
   try {
-    await vi.waitFor(() => expect(delivered).toEqual(['100']), { timeout: 30_000 });
+    await vi.waitFor(() => expect(delivered).toEqual(['100']), { timeout: 240_000 });
     expect(seen.filter((path) => path === '/a').length).toBeLessThan(16);
   } finally {
     await caller.stop();
     server.closeAllConnections();
     server.close();
   }
-}, 60_000);
+});

@@ -64,7 +64,8 @@ async function expectSame(bytes: Uint8Array, dims: readonly number[]): Promise<v
   const [before, after] = [await run(bytes, dims, data), await run(rewritten, dims, data)];
   expect(after.dims).toEqual(before.dims);
   const furthest = Math.max(...after.data.map((number, i) => Math.abs(number - (before.data[i] ?? Number.NaN))));
-  expect(furthest).toBeLessThan(1e-5);
+  // How the sums are rounded depends on the vector instructions of the CPU, and grows with the numbers.
+  expect(furthest / Math.max(...before.data.map(Math.abs))).toBeLessThan(1e-5);
 }
 
 const typesOf = (bytes: Uint8Array) => readGraph(bytes)?.operations.map(({ type }) => type) ?? [];
