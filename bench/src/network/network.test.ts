@@ -115,7 +115,7 @@ describe('startProxy', () => {
     closing.push(() => new Promise((resolve) => void server.close(() => resolve())));
     const proxy = await startProxy({ ...PLAIN, targetHost: '127.0.0.1', targetPort, seed: 7 });
     closing.push(async () => proxy[Symbol.asyncDispose]());
-    const target = createHttpTarget({ url: proxy.url, body: new Uint8Array(10), connections: 1, timeout: 5000 });
+    const target = createHttpTarget({ url: proxy.url, body: new Uint8Array(10), connections: 1, timeout: 60_000 });
     closing.push(async () => target[Symbol.dispose]());
     expect((await closedLoop(target, { requests: 2, concurrency: 1 })).failures).toEqual({ reset: 2 });
   });

@@ -1,7 +1,7 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { VoiceBook } from 'voiceflow-ml/core';
 import { changeBook, readBook, readOrStartBook } from './book.ts';
 import { withLock } from './lock.ts';
@@ -10,12 +10,17 @@ let root = '';
 beforeEach(() => {
   root = mkdtempSync(join(tmpdir(), 'voiceflow-book-'));
 });
-afterEach(() => rmSync(root, { recursive: true }));
+afterEach(() => {
+  vi.useRealTimers();
+  rmSync(root, { recursive: true });
+});
 
 const enroll = (name: string) => (book: VoiceBook) => book.enroll(name, [{ embedding: Float32Array.of(1, 0) }]);
 
 describe('changeBook', () => {
   it('loses no change of concurrent writers, whatever path they use', async () => {
+    // The clock of the wait stands still: on a busy disk, the last of so many writers may wait for longer than a user would.
+    vi.useFakeTimers({ toFake: ['performance'] });
     const path = join(root, 'voices.json');
     writeFileSync(path, JSON.stringify(new VoiceBook('s')));
     symlinkSync(path, join(root, 'link.json'));

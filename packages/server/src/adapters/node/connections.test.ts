@@ -35,18 +35,20 @@ async function kept(keepAliveTimeout: number): Promise<{ server: Server; client:
 describe('a keep-alive connection', () => {
   it('serves a request that was sent as the connection timed out, and is closed when idle', async () => {
     const { server, client, ask } = await kept(50);
+    // Awaited from the start: on a busy machine the time may be over before the client has read its response.
+    const [timedOut, closed] = [once(server, 'timeout'), once(client, 'close')];
     await ask();
-    const timedOut = once(server, 'timeout');
     await timedOut;
     // The client has been told that it ends now; its request was on the way.
     await ask();
-    await once(client, 'close');
+    await closed;
   });
 
   it('ignores the time during which the process was suspended', async () => {
     const { server, client, ask } = await kept(50);
+    const timedOut = once(server, 'timeout');
     await ask();
-    await once(server, 'timeout');
+    await timedOut;
     const answered = ask();
     // Both timers are due before the request is read.
     const until = performance.now() + 2_500;
