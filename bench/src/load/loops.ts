@@ -1,7 +1,7 @@
 import type { Random } from '../stats/random.ts';
 import { givingWay } from './give-way.ts';
 import { type LoadResult, Recorder } from './recorder.ts';
-import type { Target } from './target.ts';
+import type { Reply, Target } from './target.ts';
 
 /**
  * Sends `count` requests, `concurrency` at a time, and ignores the results, to open connections and warm up the code.
@@ -26,6 +26,8 @@ export async function closedLoop(
     readonly signal?: AbortSignal;
     /** Called after each response with their number. */
     readonly onProgress?: (done: number) => void;
+    /** Called with each response and its latency in milliseconds. */
+    readonly onReply?: (reply: Reply, latency: number) => void;
   },
 ): Promise<LoadResult> {
   const recorder = new Recorder();
@@ -34,7 +36,9 @@ export async function closedLoop(
   const client = async () => {
     while (left-- > 0 && !options.signal?.aborted) {
       const sent = recorder.sent();
-      recorder.done(await target.send(), sent, sent);
+      const reply = await target.send();
+      const latency = recorder.done(reply, sent, sent);
+      options.onReply?.(reply, latency);
       options.onProgress?.(++done);
     }
   };

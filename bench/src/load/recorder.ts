@@ -70,8 +70,9 @@ export class Recorder {
   /**
    * @param intended When the request should have been sent.
    * @param sent When it was sent. Both by `performance.now()`.
+   * @returns Milliseconds since it was sent.
    */
-  done(reply: Reply, intended: number, sent: number): void {
+  done(reply: Reply, intended: number, sent: number): number {
     const now = performance.now();
     this.#last = now;
     this.#underWay--;
@@ -80,7 +81,7 @@ export class Recorder {
     if (!reply.ok) {
       this.#failed++;
       count(this.#failures, reply.failure);
-      return;
+      return now - sent;
     }
     this.#succeeded++;
     this.#latency.record(now - intended);
@@ -91,6 +92,7 @@ export class Recorder {
       this.#server.set(part, durations);
       durations.record(duration);
     }
+    return now - sent;
   }
 
   finish(): LoadResult {

@@ -1,6 +1,6 @@
 import { closedLoop, warmUp } from '../load/loops.ts';
 import type { LoadResult } from '../load/recorder.ts';
-import { inferTarget, type Reply } from '../load/target.ts';
+import { inferTarget } from '../load/target.ts';
 import { judgeLoad, type Verdict } from '../sla.ts';
 import { type Summary, summarize } from '../stats/summary.ts';
 import type { NetworkOptions } from './model.ts';
@@ -52,15 +52,11 @@ export async function measureEndToEnd(options: EndToEndOptions): Promise<EndToEn
   using target = inferTarget(proxy.url + path, options.concurrency);
   const samples: Breakdown[] = [];
   await warmUp(target, 2 * options.concurrency, options.concurrency);
-  const timed = {
-    async send(): Promise<Reply> {
-      const sent = performance.now();
-      const reply = await target.send();
-      if (reply.ok) samples.push(breakDown(performance.now() - sent, reply.timing));
-      return reply;
-    },
-  };
-  const load = await closedLoop(timed, { requests: options.iterations, concurrency: options.concurrency });
+  const load = await closedLoop(target, {
+    requests: options.iterations,
+    concurrency: options.concurrency,
+    onReply: (reply, latency) => void (reply.ok && samples.push(breakDown(latency, reply.timing))),
+  });
   const { network, concurrency } = options;
   const parts = Object.fromEntries(PARTS.map((part) => [part, summarize(samples.map((sample) => sample[part]))]));
   return { network, concurrency, load, parts, verdicts: judgeLoad(load) };

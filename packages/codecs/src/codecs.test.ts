@@ -205,14 +205,14 @@ it('uses constant memory for a recording of an hour', async () => {
     decoders: codecs,
   });
   setFlagsFromString('--expose-gc');
-  const collect = runInNewContext('gc') as () => void;
+  const collectGarbage = runInNewContext('gc') as () => void;
   const memory: number[] = [];
   let count = 0;
   for (let part = await source.read(); part; part = await source.read()) {
     count += part.length;
     if (memory.length >= Math.floor(count / (600 * 16_000))) continue;
     // Otherwise it depends on the machine how much the collector has not taken yet.
-    collect();
+    collectGarbage();
     memory.push(process.memoryUsage().arrayBuffers);
   }
   expect(count / 16_000).toBeGreaterThan(3_500);

@@ -24,7 +24,7 @@ describe('changeBook', () => {
     const path = join(root, 'voices.json');
     writeFileSync(path, JSON.stringify(new VoiceBook('s')));
     symlinkSync(path, join(root, 'link.json'));
-    const names = Array.from({ length: 6 }, (_, i) => `v${i}`);
+    const names = Array.from({ length: 12 }, (_, i) => `v${i}`);
     await Promise.all(names.map((name, i) => changeBook(i % 2 ? path : join(root, 'link.json'), enroll(name))));
     const { voices } = await readBook(path);
     expect(voices.map(({ name }) => name).sort()).toEqual(names.sort());

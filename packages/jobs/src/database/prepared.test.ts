@@ -47,12 +47,8 @@ describe('PreparedStatements', () => {
 
   it('prepares an old statement again, since tables have grown', async () => {
     const when = async (sql: string) =>
-      (
-        await db.query<{ t: string }>(
-          'select prepare_time::text as t from pg_prepared_statements where statement = $1',
-          [sql],
-        )
-      ).rows[0]?.t;
+      (await db.query<{ t: Date }>('select prepare_time as t from pg_prepared_statements where statement = $1', [sql]))
+        .rows[0]?.t;
     await statements.query('select 1 as one', []);
     const first = await when('select 1 as one');
     // The times have whole milliseconds, and a fast machine prepares twice within one.
