@@ -5,12 +5,12 @@ import process from 'node:process';
 import {
   assignVoices,
   BinarizedRecording,
-  byPieces,
   clusterJoined,
   fastCnnSettings,
   findVoices,
   finish,
   joinedSettings,
+  PieceSpeakers,
   pyannoteSettings,
   solve,
   type VoicedPiece,
@@ -54,7 +54,7 @@ function accurate(script: Script): Work {
     return { ranges: Int32Array.of(i * frames, (i + 1) * frames), frames, voice };
   });
   const grid = { frame: SHAPE.frame, offset: 0 };
-  const other = byPieces(local, { pieces, grid, frame, on: settings.activity.on, mean: joined.voices.mean });
+  const other = new PieceSpeakers(local, { pieces, grid, frame, on: settings.activity.on, mean: joined.voices.mean });
   const context = {
     manifest,
     settings,

@@ -8,7 +8,7 @@ import type { Segmentation } from '../inference/segmentation.ts';
 import { clusterJoined } from '../stages/cluster-joined.ts';
 import { type JoinedSettings, joinedSettings } from '../stages/joined-settings.ts';
 import type { LocalRecording } from '../stages/local-speakers.ts';
-import { byPieces } from '../stages/piece-speakers.ts';
+import { PieceSpeakers } from '../stages/piece-speakers.ts';
 import { type Analysis, analyze } from './analyze.ts';
 import { PieceCollector } from './piece-collector.ts';
 import type { SolveContext } from './speaker-turns.ts';
@@ -62,7 +62,7 @@ export async function analyzeJoined(
   const analysis = await analyze(cnn, source, request, collector);
   const pieces = await collector.end();
   const { frameStart, frameStep, sampleRate } = segmentation.part;
-  const voiced = byPieces(analysis.local, {
+  const voiced = new PieceSpeakers(analysis.local, {
     pieces,
     grid: { frame: frameStep / sampleRate, offset: (frameStart - frameStep / 2) / sampleRate },
     frame: cnn.frame,

@@ -46,7 +46,7 @@ export { cleanFrames } from '../stages/local-speaker-table.ts';
 export type { LocalRecording } from '../stages/local-speakers.ts';
 export { LocalSpeakers } from '../stages/local-speakers.ts';
 export { OverlapAdder, windowWeight } from '../stages/overlap-add.ts';
-export { byPieces } from '../stages/piece-speakers.ts';
+export { PieceSpeakers } from '../stages/piece-speakers.ts';
 export { type Piece, PieceCutter, type PieceRules, type VoicedPiece } from '../stages/pieces.ts';
 export {
   evidence,

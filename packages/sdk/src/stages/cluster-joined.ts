@@ -1,8 +1,7 @@
-import { type Clustering, clusterSpeakers, estimateModels, refine } from './cluster-speakers.ts';
-import { tabulateSteps } from './local-speaker-table.ts';
+import { type Clustering, clusterSlots, estimateModels, refine } from './cluster-speakers.ts';
+import { joinVectors, tabulateSteps } from './local-speaker-table.ts';
 import type { LocalRecording } from './local-speakers.ts';
-import { joinedVoices } from './piece-speakers.ts';
-import type { VoiceSpace } from './plda.ts';
+import type { Variances } from './plda.ts';
 import type { OffsetRules } from './recording-offset.ts';
 import type { SolveSettings } from './settings.ts';
 import type { Steps } from './steps.ts';
@@ -14,23 +13,25 @@ import type { Steps } from './steps.ts';
  * @param settings For window embeddings. @param joined Voice space of the pieces, and clustering rules for both
  *   together.
  */
-export function clusterJoined(
+export function* clusterJoined(
   local: LocalRecording,
   other: LocalRecording,
   settings: SolveSettings,
   joined: Pick<SolveSettings, 'voices' | 'cluster'>,
   frame: number,
 ): Steps<Clustering> {
-  const voices = joinedSpace(settings.voices, joined.voices);
+  const voices = joinedVariances(settings.voices, joined.voices);
   const offset = settings.offset && joinedOffset(settings.offset, settings.voices.to, voices.to);
   const both = { ...settings, cluster: joined.cluster, offset, voices };
-  return clusterSpeakers(joinedVoices(local, other), both, frame, {
+  const own = yield* tabulateSteps(local, settings.voices, settings.activity.on, frame);
+  const slots = yield* joinVectors(own, other, joined.voices);
+  const refinement = {
     rounds: 1,
-    settle: function* ({ speakerOf, speakers }) {
-      const slots = yield* tabulateSteps(local, settings.voices, settings.activity.on, frame);
-      return yield* refine(local, slots, estimateModels(local, slots, speakerOf, speakers, settings), settings, frame);
+    settle: function* ({ speakerOf, speakers }: { readonly speakerOf: Int16Array; readonly speakers: number }) {
+      return yield* refine(local, own, estimateModels(local, own, speakerOf, speakers, settings), settings, frame);
     },
-  });
+  };
+  return yield* clusterSlots(local, slots, both, frame, { refinement });
 }
 
 /** The offset along directions of a space whose `from` dimensions are the first of a joined space's `to`. */
@@ -42,17 +43,7 @@ export function joinedOffset({ directions, variance }: OffsetRules, from: number
   return { directions: joined, variance };
 }
 
-/** The voice space of the concatenated embeddings of two networks, in which their evidence adds up. */
-export function joinedSpace(a: VoiceSpace, b: VoiceSpace): VoiceSpace {
-  const [from, to] = [a.from + b.from, a.to + b.to];
-  const projection = new Float32Array(from * to);
-  const place = ({ projection: rows, ...space }: VoiceSpace, row: number, column: number) => {
-    for (let j = 0; j < space.to; j++) {
-      projection.set(rows.subarray(j * space.from, (j + 1) * space.from), (row + j) * from + column);
-    }
-  };
-  place(a, 0, 0);
-  place(b, a.to, a.from);
-  const joined = (x: Float32Array, y: Float32Array) => Float32Array.of(...x, ...y);
-  return { from, to, mean: joined(a.mean, b.mean), projection, between: joined(a.between, b.between) };
+/** The space of the concatenated vectors of two voice spaces, in which their evidence adds up. */
+export function joinedVariances(a: Variances, b: Variances): Variances {
+  return { to: a.to + b.to, between: Float32Array.of(...a.between, ...b.between) };
 }

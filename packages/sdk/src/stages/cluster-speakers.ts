@@ -5,7 +5,7 @@ import type { LocalRecording } from './local-speakers.ts';
 import type { VoicedPiece } from './pieces.ts';
 import { project, type SpeakerModel, speakerModel, type VoiceSpace } from './plda.ts';
 import { type OffsetRules, recordingOffset } from './recording-offset.ts';
-import type { SolveSettings } from './settings.ts';
+import type { ClusterSettings, SolveSettings } from './settings.ts';
 import { splitTrackSteps } from './split-tracks.ts';
 import type { Steps } from './steps.ts';
 import { linkTrackSteps } from './tracks.ts';
@@ -48,16 +48,21 @@ interface Refinement {
 }
 
 /** Clusters local speakers: into tracks, then into speakers by evidence, which also determines their number. */
-export function* clusterSpeakers(
-  local: LocalRecording,
-  settings: SolveSettings,
-  frame: number,
-  refinement?: Refinement,
-): Steps<Clustering> {
+export function* clusterSpeakers(local: LocalRecording, settings: SolveSettings, frame: number): Steps<Clustering> {
   const slots = yield* tabulateSteps(local, settings.voices, settings.activity.on, frame);
-  const tracks = local.pieces
-    ? yield* pieceTracks(local.pieces, settings.voices, frame)
-    : yield* slotTracks(local, slots, settings);
+  const pieces = local.pieces && (yield* pieceTracks(local.pieces, settings.voices, frame));
+  return yield* clusterSlots(local, slots, settings, frame, { pieces });
+}
+
+/** Clusters a table of local speakers, whose vectors change if the recording has an offset. */
+export function* clusterSlots(
+  local: LocalRecording,
+  slots: Slots,
+  settings: ClusterSettings,
+  frame: number,
+  { pieces, refinement }: { readonly pieces?: TrackSums | undefined; readonly refinement?: Refinement },
+): Steps<Clustering> {
+  const tracks = pieces ?? (yield* slotTracks(local, slots, settings));
   if (settings.offset) yield* removeOffset(slots, tracks, settings, settings.offset);
   const clusters = yield* clusterTracks(tracks, settings);
   return {
@@ -71,7 +76,7 @@ export function* clusterSpeakers(
   };
 }
 
-function* slotTracks(local: LocalRecording, slots: Slots, settings: SolveSettings): Steps<TrackSums> {
+function* slotTracks(local: LocalRecording, slots: Slots, settings: ClusterSettings): Steps<TrackSums> {
   const { cluster } = settings;
   const linked = yield* linkTrackSteps(local, slots, settings.tracks);
   return yield* splitTrackSteps(slots, linked, settings.voices, {
@@ -83,7 +88,7 @@ function* slotTracks(local: LocalRecording, slots: Slots, settings: SolveSetting
 }
 
 /** Subtracts the recording's offset from all slots and tracks, in place. Its speakers are first found without that. */
-function* removeOffset(slots: Slots, tracks: TrackSums, settings: SolveSettings, rules: OffsetRules): Steps<void> {
+function* removeOffset(slots: Slots, tracks: TrackSums, settings: ClusterSettings, rules: OffsetRules): Steps<void> {
   const speakers = largeClusters(yield* clusterTracks(tracks, settings), settings);
   const voices = speakers.map(({ weight, sum }) => sum.map((x) => x / weight));
   const offset = recordingOffset(voices, settings.voices.between, rules);
@@ -109,7 +114,7 @@ function* pieceTracks(pieces: readonly VoicedPiece[], space: VoiceSpace, frame: 
 }
 
 /** Estimates a speaker. The certainty grows with the amount of speech, up to `saturation`. */
-function modelFrom({ voices, cluster }: SolveSettings, weight: number, sum: Float32Array): SpeakerModel {
+function modelFrom({ voices, cluster }: ClusterSettings, weight: number, sum: Float32Array): SpeakerModel {
   const count = observations(weight, cluster.saturation);
   const scale = weight > 0 ? count / weight : 0;
   return speakerModel(
@@ -124,7 +129,7 @@ export function* refine(
   local: LocalRecording,
   slots: Slots,
   first: readonly SpeakerModel[],
-  settings: SolveSettings,
+  settings: ClusterSettings,
   frame: number,
   rounds = ROUNDS,
 ): Steps<Partition> {
@@ -143,7 +148,7 @@ export function estimateModels(
   slots: Slots,
   speakerOf: Int16Array,
   speakers: number,
-  settings: SolveSettings,
+  settings: ClusterSettings,
 ): SpeakerModel[] {
   const { voices, cluster } = settings;
   const sums = Array.from({ length: speakers }, () => new Float32Array(voices.to));

@@ -1,5 +1,5 @@
 import { agglomerateSteps, clustersLeft, cut, type Points, type Tree } from './ahc.ts';
-import type { SolveSettings } from './settings.ts';
+import type { ClusterSettings } from './settings.ts';
 import type { Steps } from './steps.ts';
 import type { Tracks } from './tracks.ts';
 import { accumulate } from './vectors.ts';
@@ -29,7 +29,7 @@ export interface Cluster {
 }
 
 /** Clusters tracks by evidence. */
-export function* clusterTracks(tracks: TrackSums, settings: SolveSettings): Steps<TrackTree> {
+export function* clusterTracks(tracks: TrackSums, settings: ClusterSettings): Steps<TrackTree> {
   const { cluster, voices } = settings;
   const scale = scaleOf(settings, tracks.seconds);
   const points = yield* inBlocks(trackPoints(tracks, cluster.shortestTrack, cluster.rate), settings);
@@ -39,7 +39,7 @@ export function* clusterTracks(tracks: TrackSums, settings: SolveSettings): Step
 }
 
 /** The clusters that are speakers, longest first, where merging stops for lack of evidence. */
-export function largeClusters(clusters: TrackTree, settings: SolveSettings): Cluster[] {
+export function largeClusters(clusters: TrackTree, settings: ClusterSettings): Cluster[] {
   const { tree, points, least } = clusters;
   const found = clustersIn(points, cut(tree, clustersLeft(tree, settings.cluster.evidence)));
   return longestFirst(found.filter(({ weight }) => weight >= least));
@@ -76,7 +76,7 @@ function longestFirst(clusters: Cluster[]): Cluster[] {
 /**
  * Scales down the weight of speech if the recording has more than `horizon` seconds of it, so that it counts as that.
  */
-function scaleOf({ cluster }: SolveSettings, seconds: Float64Array): number {
+function scaleOf({ cluster }: ClusterSettings, seconds: Float64Array): number {
   const all = seconds.reduce((sum, x) => sum + x, 0);
   return cluster.horizon === undefined || all <= cluster.horizon ? 1 : cluster.horizon / all;
 }
@@ -93,7 +93,7 @@ function trackPoints(tracks: TrackSums, least: number, rate: number): Points {
 }
 
 /** Halves the points, by merging those of consecutive blocks, until they are few enough for one clustering. */
-function* inBlocks(points: Points, { voices, cluster }: SolveSettings): Steps<Points> {
+function* inBlocks(points: Points, { voices, cluster }: ClusterSettings): Steps<Points> {
   let current = points;
   while (current.weight.length > MOST_POINTS) {
     const merged: { weight: number[]; sum: Float32Array[] } = { weight: [], sum: [] };

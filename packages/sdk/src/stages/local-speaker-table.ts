@@ -52,6 +52,20 @@ export function* tabulateSteps(local: LocalRecording, space: VoiceSpace, above: 
   return table;
 }
 
+/** The table with each vector followed by that of the local speaker's other embedding. @param space Of the other ones. */
+export function* joinVectors(slots: Slots, other: LocalRecording, space: VoiceSpace): Steps<Slots> {
+  const to = slots.to + space.to;
+  const rows = slots.window.length;
+  const voices = new Float32Array(rows * to);
+  for (let row = 0; row < rows; row++) {
+    if (row % SLOTS_PER_STEP === 0) yield;
+    voices.set(voiceOf(slots, row), row * to);
+    const embedding = other.embedding(slots.window[row]!, slots.slot[row]!)!;
+    project(space, embedding, voices.subarray(row * to + slots.to, (row + 1) * to));
+  }
+  return { ...slots, voices, to };
+}
+
 /** A row's vector in the voice space; a view. */
 export function voiceOf(slots: Pick<Slots, 'voices' | 'to'>, row: number): Float32Array {
   return slots.voices.subarray(row * slots.to, (row + 1) * slots.to);

@@ -34,14 +34,14 @@ describe('overlap-add', () => {
             });
           }
         }
-        const adder = new OverlapAdder({ frames, slots, hop, speakers, weight });
         const rows: number[][] = [];
-        const emit = (scores: Float32Array) => rows.push([...scores]);
+        const to = { push: (scores: Float32Array) => void rows.push([...scores]) };
+        const adder = new OverlapAdder({ frames, slots, hop, speakers, weight }, to);
         activity.forEach((window, w) => {
-          adder.add(window, speakerOf[w] ?? [], emit);
+          adder.add(window, speakerOf[w] ?? []);
           expect(rows).toHaveLength((w + 1) * hop);
         });
-        adder.end(emit);
+        adder.end();
         expect(rows).toHaveLength(total);
         rows.flat().forEach((score, i) => {
           expect(score).toBeCloseTo((sum[i] ?? 0) / (trust[Math.floor(i / speakers)] ?? 1), 5);

@@ -1,3 +1,9 @@
+/** Receives the scores of each frame, in order. */
+export interface FrameSink {
+  /** @param scores `[speakers]`; a view, valid during the call only, which may be changed. */
+  push(scores: Float32Array): void;
+}
+
 export interface OverlapShape {
   readonly frames: number;
   readonly slots: number;
@@ -15,14 +21,17 @@ export interface OverlapShape {
  */
 export class OverlapAdder {
   readonly #shape: OverlapShape;
+  readonly #to: FrameSink;
   readonly #sum: Float32Array;
   readonly #total: Float32Array;
   readonly #row: Float32Array;
   #head = 0;
   #advance: number;
 
-  constructor(shape: OverlapShape) {
+  /** @param to Receives the scores. An object, not a function: V8 would compile `add` again for each new function. */
+  constructor(shape: OverlapShape, to: FrameSink) {
     this.#shape = shape;
+    this.#to = to;
     this.#advance = shape.hop;
     this.#sum = new Float32Array(shape.frames * shape.speakers);
     this.#total = new Float32Array(shape.frames);
@@ -30,17 +39,11 @@ export class OverlapAdder {
   }
 
   /**
-   * Adds the next window, then emits the frames that no later window covers.
+   * Adds the next window, then pushes the frames that no later window covers.
    * @param activity `[frames, slots]`. @param speakerOf `[slots]`, −1 for a slot without a speaker.
-   * @param emit Gets `[speakers]` scores; the view is valid during the call only.
    * @param advance Frames to the start of the next window. Default: the same as before.
    */
-  add(
-    activity: Float32Array,
-    speakerOf: ArrayLike<number>,
-    emit: (scores: Float32Array) => void,
-    advance: number = this.#advance,
-  ): void {
+  add(activity: Float32Array, speakerOf: ArrayLike<number>, advance: number = this.#advance): void {
     const { frames, slots, speakers, weight: weights } = this.#shape;
     this.#advance = advance;
     for (let frame = 0; frame < frames; frame++) {
@@ -53,15 +56,15 @@ export class OverlapAdder {
         this.#sum[at * speakers + speaker]! += weight * activity[frame * slots + slot]!;
       }
     }
-    this.#flush(advance, emit);
+    this.#flush(advance);
   }
 
-  /** Emits the remaining frames, after the last window. */
-  end(emit: (scores: Float32Array) => void): void {
-    this.#flush(this.#shape.frames - this.#advance, emit);
+  /** Pushes the remaining frames, after the last window. */
+  end(): void {
+    this.#flush(this.#shape.frames - this.#advance);
   }
 
-  #flush(count: number, emit: (scores: Float32Array) => void): void {
+  #flush(count: number): void {
     const { frames, speakers } = this.#shape;
     for (let i = 0; i < count; i++) {
       const from = this.#head * speakers;
@@ -72,7 +75,7 @@ export class OverlapAdder {
       }
       this.#total[this.#head] = 0;
       this.#head = (this.#head + 1) % frames;
-      emit(this.#row);
+      this.#to.push(this.#row);
     }
   }
 }

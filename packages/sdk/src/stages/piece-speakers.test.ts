@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { LocalSpeakers } from './local-speakers.ts';
-import { byPieces, joinedVoices } from './piece-speakers.ts';
+import { PieceSpeakers } from './piece-speakers.ts';
 
 const FRAMES = 10;
 
@@ -29,29 +29,25 @@ const spoken = {
 
 describe('voices of pieces', () => {
   it('are the mean over the pieces that a local speaker speaks', () => {
-    const known = byPieces(speakers(), spoken);
+    const known = new PieceSpeakers(speakers(), spoken);
     expect(known.dimensions).toBe(3);
     // Five frames of the first piece, four of the second; the tenth is nobody's.
     expect(known.embedding(0, 0)).toEqual(Float32Array.of(5 / 9, 4 / 9, 0));
   });
 
   it('are assigned only to the most active local speaker of a window', () => {
-    const known = byPieces(speakers(), spoken);
+    const known = new PieceSpeakers(speakers(), spoken);
     // Of frames 5 to 9 the second slot has all that a piece holds.
     expect(known.embedding(1, 1)).toEqual(Float32Array.of(0, 1, 0));
     expect(known.embedding(1, 0)).toEqual(spoken.mean);
   });
 
   it('are undefined for a silent slot', () => {
-    expect(byPieces(speakers(), spoken).embedding(0, 1)).toBeUndefined();
+    expect(new PieceSpeakers(speakers(), spoken).embedding(0, 1)).toBeUndefined();
   });
 
-  it('are appended to the window’s own embedding in joined voices', () => {
-    const local = speakers();
-    const joined = joinedVoices(local, byPieces(local, spoken));
-    expect(joined.dimensions).toBe(5);
-    expect(joined.embedding(1, 1)).toEqual(Float32Array.of(0, 1, 0, 1, 0));
-    expect(joined.embedding(0, 1)).toBeUndefined();
-    expect([joined.windows, joined.frames, joined.slots, joined.hop]).toEqual([2, FRAMES, 2, 5]);
+  it('belong to the same windows', () => {
+    const known = new PieceSpeakers(speakers(), spoken);
+    expect([known.windows, known.frames, known.slots, known.hop, known.startOf(1)]).toEqual([2, FRAMES, 2, 5, 5]);
   });
 });

@@ -34,28 +34,74 @@ function pieceOfFrames(frames: number, { pieces, grid, frame }: PieceSource): In
  * The local speakers of a recording with embeddings of pieces: the mean over the pieces that a local speaker speaks,
  * weighted by the number of frames in which it is the most active one of its window.
  */
-export function byPieces(local: LocalRecording, source: PieceSource): LocalRecording {
-  const { pieces, mean, on } = source;
-  const { frames, slots } = local;
-  const pieceOf = pieceOfFrames(local.startOf(local.windows) + frames, source);
-  const voice = new Float32Array(mean.length);
-  return revoiced(local, mean.length, (window, slot) => {
-    const activity = local.activity(window);
-    const start = local.startOf(window);
-    const shares = new Map<number, number>();
-    let all = 0;
-    for (let t = 0; t < frames; t++) {
-      const piece = pieceOf[start + t]!;
-      const own = activity[t * slots + slot]!;
-      if (piece < 0 || own <= on || !isMostActive(activity, t * slots, slots, slot)) continue;
-      shares.set(piece, (shares.get(piece) ?? 0) + 1);
-      all++;
-    }
+export class PieceSpeakers implements LocalRecording {
+  readonly dimensions: number;
+  readonly #local: LocalRecording;
+  readonly #source: PieceSource;
+  /** `[frames]`. */
+  readonly #pieceOf: Int32Array;
+  readonly #voice: Float32Array;
+
+  constructor(local: LocalRecording, source: PieceSource) {
+    this.#local = local;
+    this.#source = source;
+    this.dimensions = source.mean.length;
+    this.#pieceOf = pieceOfFrames(local.startOf(local.windows) + local.frames, source);
+    this.#voice = new Float32Array(source.mean.length);
+  }
+
+  get windows(): number {
+    return this.#local.windows;
+  }
+
+  get frames(): number {
+    return this.#local.frames;
+  }
+
+  get slots(): number {
+    return this.#local.slots;
+  }
+
+  get hop(): number {
+    return this.#local.hop;
+  }
+
+  step(window: number): number {
+    return this.#local.step(window);
+  }
+
+  startOf(window: number): number {
+    return this.#local.startOf(window);
+  }
+
+  activity(window: number): Float32Array {
+    return this.#local.activity(window);
+  }
+
+  embedding(window: number, slot: number): Float32Array | undefined {
+    if (!this.#local.embedding(window, slot)) return undefined;
+    const { pieces, mean } = this.#source;
+    const shares = this.#sharesOf(window, slot);
+    const all = [...shares.values()].reduce((sum, share) => sum + share, 0);
     if (all === 0) return mean;
-    voice.fill(0);
+    const voice = this.#voice.fill(0);
     for (const [piece, share] of shares) accumulate(voice, pieces[piece]!.voice, share / all);
     return voice;
-  });
+  }
+
+  /** By piece: frames that it has in common with the slot. */
+  #sharesOf(window: number, slot: number): Map<number, number> {
+    const { slots, frames } = this;
+    const activity = this.activity(window);
+    const start = this.startOf(window);
+    const shares = new Map<number, number>();
+    for (let t = 0; t < frames; t++) {
+      const piece = this.#pieceOf[start + t]!;
+      if (piece < 0 || activity[t * slots + slot]! <= this.#source.on) continue;
+      if (isMostActive(activity, t * slots, slots, slot)) shares.set(piece, (shares.get(piece) ?? 0) + 1);
+    }
+    return shares;
+  }
 }
 
 function isMostActive(activity: Float32Array, at: number, slots: number, slot: number): boolean {
@@ -63,38 +109,4 @@ function isMostActive(activity: Float32Array, at: number, slots: number, slot: n
     if (other !== slot && activity[at + other]! >= activity[at + slot]!) return false;
   }
   return true;
-}
-
-/** The local speakers of a recording with the embeddings of both, concatenated as in `joinedSpace`. */
-export function joinedVoices(local: LocalRecording, other: LocalRecording): LocalRecording {
-  const voice = new Float32Array(local.dimensions + other.dimensions);
-  return revoiced(local, voice.length, (window, slot, own) => {
-    voice.set(own);
-    voice.set(other.embedding(window, slot)!, own.length);
-    return voice;
-  });
-}
-
-/** Replaces the embeddings of a recording. @param voice Returns that of a local speaker, valid until the next call. */
-function revoiced(
-  local: LocalRecording,
-  dimensions: number,
-  voice: (window: number, slot: number, own: Float32Array) => Float32Array,
-): LocalRecording {
-  const { windows, frames, slots, hop, mask } = local;
-  return {
-    windows,
-    frames,
-    slots,
-    hop,
-    mask,
-    dimensions,
-    step: (window) => local.step(window),
-    startOf: (window) => local.startOf(window),
-    activity: (window) => local.activity(window),
-    embedding: (window, slot) => {
-      const own = local.embedding(window, slot);
-      return own && voice(window, slot, own);
-    },
-  };
 }

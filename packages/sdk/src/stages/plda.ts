@@ -16,6 +16,9 @@ export interface VoiceSpace {
   readonly between: Float32Array;
 }
 
+/** What it takes to compare vectors that are in the space. */
+export type Variances = Pick<VoiceSpace, 'to' | 'between'>;
+
 /** Buffer for `x − mean`, reused so that nothing is allocated for each slot. */
 let centered = new Float64Array(0);
 

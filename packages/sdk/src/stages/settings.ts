@@ -1,5 +1,5 @@
 import type { ModelManifest } from '../contract/model.ts';
-import type { VoiceSpace } from './plda.ts';
+import type { Variances, VoiceSpace } from './plda.ts';
 import type { OffsetRules } from './recording-offset.ts';
 import { SettingsReader } from './settings-reader.ts';
 import type { FusionRules } from './speech.ts';
@@ -88,6 +88,9 @@ export interface SolveSettings {
   /** When a voice is recognized as a known one. */
   readonly known: NamingRules;
 }
+
+/** Settings for vectors that are in a voice space already. */
+export type ClusterSettings = Omit<SolveSettings, 'voices'> & { readonly voices: Variances };
 
 /**
  * Settings of a segmentation network that is used as a speech gate, and of turns when it is. Stored in its own manifest

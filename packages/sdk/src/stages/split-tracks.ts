@@ -1,6 +1,6 @@
 import { observations } from './ahc.ts';
 import { type Slots, voiceOf } from './local-speaker-table.ts';
-import { evidence, type VoiceSpace } from './plda.ts';
+import { evidence, type Variances } from './plda.ts';
 import type { Steps } from './steps.ts';
 import { secondsOf, type Tracks } from './tracks.ts';
 import { accumulate } from './vectors.ts';
@@ -25,7 +25,7 @@ const LEAST_SECONDS = 0.4;
  * two sides are likelier two speakers than one. Each track is split where this is clearest, and its parts are split
  * again.
  */
-export function* splitTrackSteps(slots: Slots, tracks: Tracks, space: VoiceSpace, rules: SplitRules): Steps<Tracks> {
+export function* splitTrackSteps(slots: Slots, tracks: Tracks, space: Variances, rules: SplitRules): Steps<Tracks> {
   const members: number[][] = Array.from(tracks.seconds, () => []);
   for (let row = 0; row < tracks.trackOf.length; row++) members[tracks.trackOf[row]!]?.push(row);
   const trackOf = new Int32Array(tracks.trackOf.length);
@@ -51,7 +51,7 @@ export function* splitTrackSteps(slots: Slots, tracks: Tracks, space: VoiceSpace
 }
 
 /** The position at which the two sides of a track are least likely one speaker, or 0 if it should not be split. */
-function bestCut(slots: Slots, rows: readonly number[], space: VoiceSpace, rules: SplitRules): number {
+function bestCut(slots: Slots, rows: readonly number[], space: Variances, rules: SplitRules): number {
   const whole = new Float32Array(slots.to);
   let all = 0;
   for (const row of rows) all += addTo(whole, slots, row, rules);
