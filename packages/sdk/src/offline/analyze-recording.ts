@@ -58,12 +58,12 @@ export function recordingContext(model: RecordingModel, { local }: Pick<Recordin
   if (!count) return model;
   return {
     ...model,
-    adder: function* (shape, { models }, to) {
+    adder: function* (shape, { models }) {
       const posteriors = pieces && (yield* piecePosteriors(local.pieces, models, settings.voices, frame, pieces));
-      const adder = new ActiveSpeakersAdder(shape, count, to, posteriors);
+      const adder = new ActiveSpeakersAdder(shape, count, posteriors);
       return {
-        add: (window, ...rest) => adder.add(local.activity(window), local.levels(window), ...rest),
-        end: () => adder.end(),
+        add: (window, speakerOf) => adder.add(local.activity(window), local.levels(window), speakerOf),
+        take: () => adder.take(),
       };
     },
   };

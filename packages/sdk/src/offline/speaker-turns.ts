@@ -5,7 +5,7 @@ import { type Clustering, clusterSpeakers, type Partition, speakerEmbedding } fr
 import { confidenceOf, type TurnEvidence, turnEvidence } from '../stages/confidence.ts';
 import { type FrameTurn, TurnTracker } from '../stages/hysteresis.ts';
 import type { LocalRecording } from '../stages/local-speakers.ts';
-import { type FrameSink, OverlapAdder, type OverlapShape, windowWeight } from '../stages/overlap-add.ts';
+import { OverlapAdder, type OverlapShape, windowWeight } from '../stages/overlap-add.ts';
 import type { SolveSettings } from '../stages/settings.ts';
 import { CERTAIN_SILENCE, type SpeechMask } from '../stages/speech.ts';
 import { finish, type Steps } from '../stages/steps.ts';
@@ -27,9 +27,10 @@ interface Attempt {
 
 /** Combines windows into a score for every speaker at each frame, in order. */
 interface FrameScores {
-  /** Adds a window. @param speakerOf `[slots]`. @param advance Frames to the next window. */
-  add(window: number, speakerOf: ArrayLike<number>, advance: number): void;
-  end(): void;
+  /** Adds a window. @param speakerOf `[slots]`. */
+  add(window: number, speakerOf: ArrayLike<number>): void;
+  /** Takes the next frame that no later window covers: `[speakers]`, valid until the next call. */
+  take(): Float32Array;
 }
 
 /** Properties of the model for solving (clustering and turns), after its networks have run. */
@@ -40,8 +41,8 @@ export interface SolveContext {
   readonly frame: number;
   /** Seconds from the recording's start to the start of its first frame. Default 0. */
   readonly offset?: number;
-  /** Makes the object that computes the speakers' scores. Default: `OverlapAdder`. @param to Receives the scores. */
-  readonly adder?: (shape: OverlapShape, partition: Partition, to: FrameSink) => Steps<FrameScores>;
+  /** Makes the object that computes the speakers' scores. Default: `OverlapAdder`. */
+  readonly adder?: (shape: OverlapShape, partition: Partition) => Steps<FrameScores>;
   /** Clusters the local speakers. Default: `clusterSpeakers`. */
   readonly cluster?: () => Steps<Clustering>;
   /** Local speakers with the embeddings used for speakers and known voices. Default: those used for clustering. */
@@ -110,52 +111,54 @@ function* attemptOf(
   const shape = {
     frames: local.frames,
     slots: local.slots,
-    hop: local.hop,
     speakers: partition.speakers,
     weight: windowWeight(local.frames, rules.edge ?? EDGE_WEIGHT),
   };
-  const to = local.mask ? new FusedScores(local, local.mask, rules.onset, tracker) : tracker;
-  const adder = cnn.adder ? yield* cnn.adder(shape, partition, to) : overlapScores(local, shape, to);
+  const adder = cnn.adder ? yield* cnn.adder(shape, partition) : overlapScores(local, shape);
+  const end = local.startOf(local.windows - 1) + local.frames;
+  const frameRules = { mask: local.mask, silences: local.mask?.silences(0, end), onset: rules.onset, tracker };
   for (let window = 0; window < local.windows; window++) {
     if (window % WINDOWS_PER_STEP === 0) yield;
     const at = window * local.slots;
-    const advance = local.startOf(window + 1) - local.startOf(window);
-    const speakerOf = partition.speakerOf.subarray(at, at + local.slots);
-    adder.add(window, speakerOf, advance);
+    adder.add(window, partition.speakerOf.subarray(at, at + local.slots));
+    const isLast = window + 1 === local.windows;
+    takeFrames(adder, local.startOf(window), isLast ? end : local.startOf(window + 1), frameRules);
   }
-  adder.end();
   tracker.end();
   turns.sort((a, b) => a.start - b.start || a.end - b.end || a.speaker - b.speaker);
   return { partition, turns, speakers: [...new Set(turns.map((turn) => turn.speaker))] };
 }
 
-/** Fuses the scores with what a gate says of the frames. */
-class FusedScores implements FrameSink {
-  readonly #mask: SpeechMask;
-  readonly #silences: Uint8Array;
-  readonly #onset: number;
-  readonly #to: FrameSink;
-  #frame = 0;
+interface FrameRules {
+  readonly mask: SpeechMask | undefined;
+  /** `[frames]`: 1 in frames of certain silence. */
+  readonly silences: Uint8Array | undefined;
+  readonly onset: number;
+  readonly tracker: TurnTracker;
+}
 
-  constructor(local: LocalRecording, mask: SpeechMask, onset: number, to: FrameSink) {
-    this.#mask = mask;
-    this.#silences = mask.silences(0, local.startOf(local.windows) + local.frames);
-    this.#onset = onset;
-    this.#to = to;
-  }
-
-  push(scores: Float32Array): void {
-    this.#mask.fuse(this.#frame, scores, this.#onset);
-    if (this.#silences[this.#frame++]) scores.fill(CERTAIN_SILENCE);
-    this.#to.push(scores);
+/** Makes turns of the frames `[from, to)`, whose scores are fused with what a gate says of them. */
+function takeFrames(
+  adder: FrameScores,
+  from: number,
+  to: number,
+  { mask, silences, onset, tracker }: FrameRules,
+): void {
+  for (let frame = from; frame < to; frame++) {
+    const scores = adder.take();
+    mask?.fuse(frame, scores, onset);
+    if (silences?.[frame]) scores.fill(CERTAIN_SILENCE);
+    tracker.push(scores);
   }
 }
 
-function overlapScores(local: LocalRecording, shape: OverlapShape, to: FrameSink): FrameScores {
-  const adder = new OverlapAdder(shape, to);
+function overlapScores(local: LocalRecording, shape: OverlapShape): FrameScores {
+  const adder = new OverlapAdder(shape);
   return {
-    add: (window, ...rest) => adder.add(local.unmaskedActivity?.(window) ?? local.activity(window), ...rest),
-    end: () => adder.end(),
+    add: (window, speakerOf) => {
+      adder.add(local.unmaskedActivity?.(window) ?? local.activity(window), speakerOf);
+    },
+    take: () => adder.take(),
   };
 }
 

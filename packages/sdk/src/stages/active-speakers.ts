@@ -1,4 +1,4 @@
-import { type FrameSink, OverlapAdder, type OverlapShape } from './overlap-add.ts';
+import { OverlapAdder, type OverlapShape } from './overlap-add.ts';
 import type { VoicedPiece } from './pieces.ts';
 import { logLikelihood, project, type SpeakerModel, type VoiceSpace } from './plda.ts';
 import type { Steps } from './steps.ts';
@@ -19,23 +19,28 @@ const LEAST_SCORE = 0.01;
  */
 export class ActiveSpeakersAdder {
   readonly #shape: OverlapShape;
+  readonly #rules: ActiveSpeakersRules;
   readonly #adder: OverlapAdder;
   readonly #activity: Float32Array;
   readonly #speakerOf: Int16Array;
+  readonly #row: Float32Array;
+  readonly #pieces: PiecePosteriors | undefined;
+  #frame = 0;
 
-  /** @param to Receives `[speakers]`: scores of the active speakers, 0 for the others. */
-  constructor(shape: OverlapShape, rules: ActiveSpeakersRules, to: FrameSink, pieces?: PiecePosteriors) {
+  constructor(shape: OverlapShape, rules: ActiveSpeakersRules, pieces?: PiecePosteriors) {
     const { slots, speakers, frames } = shape;
     this.#shape = shape;
+    this.#rules = rules;
+    this.#pieces = pieces;
     // Two additional slots and speakers carry the probabilities of at least one and at least two speakers.
-    const active = new ActiveSpeakers(speakers, rules, to, pieces);
-    this.#adder = new OverlapAdder({ ...shape, slots: slots + 2, speakers: speakers + 2 }, active);
+    this.#adder = new OverlapAdder({ ...shape, slots: slots + 2, speakers: speakers + 2 });
     this.#activity = new Float32Array(frames * (slots + 2));
     this.#speakerOf = Int16Array.from({ length: slots + 2 }, (_, i) => speakers + i - slots);
+    this.#row = new Float32Array(speakers);
   }
 
-  /** Adds the next window; see `OverlapAdder`. @param levels `[frames, 2]`. */
-  add(activity: Float32Array, levels: Float32Array, speakerOf: ArrayLike<number>, advance: number): void {
+  /** Adds a window; see `OverlapAdder`. @param levels `[frames, 2]`. */
+  add(activity: Float32Array, levels: Float32Array, speakerOf: ArrayLike<number>): void {
     const { slots } = this.#shape;
     const all = this.#activity;
     for (let frame = 0, from = 0, to = 0; to < all.length; frame++, from += slots, to += slots + 2) {
@@ -44,36 +49,14 @@ export class ActiveSpeakersAdder {
       all[to + slots + 1] = levels[2 * frame + 1]!;
     }
     for (let slot = 0; slot < slots; slot++) this.#speakerOf[slot] = speakerOf[slot]!;
-    this.#adder.add(all, this.#speakerOf, advance);
+    this.#adder.add(all, this.#speakerOf);
   }
 
-  /** Pushes the remaining frames, after the last window. */
-  end(): void {
-    this.#adder.end();
-  }
-}
-
-/** Keeps the scores of the active speakers of each frame. */
-class ActiveSpeakers implements FrameSink {
-  readonly #speakers: number;
-  readonly #rules: ActiveSpeakersRules;
-  readonly #to: FrameSink;
-  readonly #pieces: PiecePosteriors | undefined;
-  readonly #row: Float32Array;
-  #frame = 0;
-
-  constructor(speakers: number, rules: ActiveSpeakersRules, to: FrameSink, pieces: PiecePosteriors | undefined) {
-    this.#speakers = speakers;
-    this.#rules = rules;
-    this.#to = to;
-    this.#pieces = pieces;
-    this.#row = new Float32Array(speakers);
-  }
-
-  /** @param scores `[speakers + 2]`: the last two are the probabilities of at least one and at least two speakers. */
-  push(scores: Float32Array): void {
+  /** Takes the next frame: `[speakers]` scores of the active speakers, 0 for the others; see `OverlapAdder`. */
+  take(): Float32Array {
     const { speech, overlap } = this.#rules;
-    const speakers = this.#speakers;
+    const { speakers } = this.#shape;
+    const scores = this.#adder.take();
     const row = this.#row.fill(0);
     this.#pieces?.add(this.#frame++, scores);
     const one = scores[speakers]! > speech;
@@ -81,14 +64,14 @@ class ActiveSpeakers implements FrameSink {
     const second = one && scores[speakers + 1]! > overlap ? this.#best(scores, first) : -1;
     if (first >= 0) row[first] = Math.max(LEAST_SCORE, scores[first]!);
     if (second >= 0) row[second] = Math.max(LEAST_SCORE, scores[second]!);
-    this.#to.push(row);
+    return row;
   }
 
   /** The most active speaker other than `but`, ties to the lower index; −1 if nobody is active. */
   #best(scores: Float32Array, but: number): number {
     let best = -1;
     let most = 0;
-    for (let k = 0; k < this.#speakers; k++) {
+    for (let k = 0; k < this.#shape.speakers; k++) {
       if (k === but || scores[k]! <= most) continue;
       best = k;
       most = scores[k]!;

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { seededRandom } from '../contract/random.ts';
-import { joinedOffset, joinedVariances } from './cluster-joined.ts';
-import { joinVectors, tabulateSteps, voiceOf } from './local-speaker-table.ts';
+import { joinedOffset, joinedVariances, joinVectors } from './cluster-joined.ts';
+import { tabulateSteps, voiceOf } from './local-speaker-table.ts';
 import { LocalSpeakers } from './local-speakers.ts';
 import { evidence, project, type Variances, type VoiceSpace } from './plda.ts';
 import { recordingOffset } from './recording-offset.ts';

@@ -1,7 +1,7 @@
 import { type Clustering, clusterSlots, estimateModels, refine } from './cluster-speakers.ts';
-import { joinVectors, tabulateSteps } from './local-speaker-table.ts';
+import { SLOTS_PER_STEP, type Slots, tabulateSteps, voiceOf } from './local-speaker-table.ts';
 import type { LocalRecording } from './local-speakers.ts';
-import type { Variances } from './plda.ts';
+import { project, type Variances, type VoiceSpace } from './plda.ts';
 import type { OffsetRules } from './recording-offset.ts';
 import type { SolveSettings } from './settings.ts';
 import type { Steps } from './steps.ts';
@@ -32,6 +32,20 @@ export function* clusterJoined(
     },
   };
   return yield* clusterSlots(local, slots, both, frame, { refinement });
+}
+
+/** The table with each vector followed by that of the local speaker's other embedding. @param space Of the other ones. */
+export function* joinVectors(slots: Slots, other: LocalRecording, space: VoiceSpace): Steps<Slots> {
+  const to = slots.to + space.to;
+  const rows = slots.window.length;
+  const voices = new Float32Array(rows * to);
+  for (let row = 0; row < rows; row++) {
+    if (row % SLOTS_PER_STEP === 0) yield;
+    voices.set(voiceOf(slots, row), row * to);
+    const embedding = other.embedding(slots.window[row]!, slots.slot[row]!)!;
+    project(space, embedding, voices.subarray(row * to + slots.to, (row + 1) * to));
+  }
+  return { ...slots, voices, to };
 }
 
 /** The offset along directions of a space whose `from` dimensions are the first of a joined space's `to`. */

@@ -3,7 +3,7 @@ import { project, type VoiceSpace } from './plda.ts';
 import type { Steps } from './steps.ts';
 
 /** A few milliseconds of work. */
-const SLOTS_PER_STEP = 128;
+export const SLOTS_PER_STEP = 128;
 
 /** All local speakers of a recording (slots with speech), one row each, in order of window and slot. */
 export interface Slots {
@@ -50,20 +50,6 @@ export function* tabulateSteps(local: LocalRecording, space: VoiceSpace, above: 
     project(space, embedding, voiceOf(table, row));
   }
   return table;
-}
-
-/** The table with each vector followed by that of the local speaker's other embedding. @param space Of the other ones. */
-export function* joinVectors(slots: Slots, other: LocalRecording, space: VoiceSpace): Steps<Slots> {
-  const to = slots.to + space.to;
-  const rows = slots.window.length;
-  const voices = new Float32Array(rows * to);
-  for (let row = 0; row < rows; row++) {
-    if (row % SLOTS_PER_STEP === 0) yield;
-    voices.set(voiceOf(slots, row), row * to);
-    const embedding = other.embedding(slots.window[row]!, slots.slot[row]!)!;
-    project(space, embedding, voices.subarray(row * to + slots.to, (row + 1) * to));
-  }
-  return { ...slots, voices, to };
 }
 
 /** A row's vector in the voice space; a view. */

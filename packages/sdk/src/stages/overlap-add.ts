@@ -1,51 +1,37 @@
-/** Receives the scores of each frame, in order. */
-export interface FrameSink {
-  /** @param scores `[speakers]`; a view, valid during the call only, which may be changed. */
-  push(scores: Float32Array): void;
-}
-
 export interface OverlapShape {
   readonly frames: number;
   readonly slots: number;
-  readonly hop: number;
   readonly speakers: number;
   /** `[frames]`: weight of a window at each of its frames, > 0. */
   readonly weight: Float32Array;
 }
 
 /**
- * Combines the activity of overlapping windows into one score per speaker and frame, as the windows arrive. Uses a ring
- * buffer of one window, so memory does not grow with the recording. A speaker's score at a frame is the weighted mean,
- * over the windows that cover the frame, of the activity of the slots assigned to that speaker (0 if a window has
- * none).
+ * Combines the activity of overlapping windows into one score per speaker and frame, as the windows arrive: `add` a
+ * window, then `take` the frames that no later window covers. Uses a ring buffer of one window, so memory does not grow
+ * with the recording. A speaker's score at a frame is the weighted mean, over the windows that cover the frame, of the
+ * activity of the slots assigned to that speaker (0 if a window has none).
  */
 export class OverlapAdder {
   readonly #shape: OverlapShape;
-  readonly #to: FrameSink;
   readonly #sum: Float32Array;
   readonly #total: Float32Array;
   readonly #row: Float32Array;
   #head = 0;
-  #advance: number;
 
-  /** @param to Receives the scores. An object, not a function: V8 would compile `add` again for each new function. */
-  constructor(shape: OverlapShape, to: FrameSink) {
+  constructor(shape: OverlapShape) {
     this.#shape = shape;
-    this.#to = to;
-    this.#advance = shape.hop;
     this.#sum = new Float32Array(shape.frames * shape.speakers);
     this.#total = new Float32Array(shape.frames);
     this.#row = new Float32Array(shape.speakers);
   }
 
   /**
-   * Adds the next window, then pushes the frames that no later window covers.
+   * Adds a window, which begins at the next frame that was not taken.
    * @param activity `[frames, slots]`. @param speakerOf `[slots]`, −1 for a slot without a speaker.
-   * @param advance Frames to the start of the next window. Default: the same as before.
    */
-  add(activity: Float32Array, speakerOf: ArrayLike<number>, advance: number = this.#advance): void {
+  add(activity: Float32Array, speakerOf: ArrayLike<number>): void {
     const { frames, slots, speakers, weight: weights } = this.#shape;
-    this.#advance = advance;
     for (let frame = 0; frame < frames; frame++) {
       const at = (this.#head + frame) % frames;
       const weight = weights[frame]!;
@@ -56,27 +42,20 @@ export class OverlapAdder {
         this.#sum[at * speakers + speaker]! += weight * activity[frame * slots + slot]!;
       }
     }
-    this.#flush(advance);
   }
 
-  /** Pushes the remaining frames, after the last window. */
-  end(): void {
-    this.#flush(this.#shape.frames - this.#advance);
-  }
-
-  #flush(count: number): void {
+  /** Takes the next frame: `[speakers]` scores; the view is valid until the next call, and may be changed. */
+  take(): Float32Array {
     const { frames, speakers } = this.#shape;
-    for (let i = 0; i < count; i++) {
-      const from = this.#head * speakers;
-      const total = this.#total[this.#head]!;
-      for (let k = 0; k < speakers; k++) {
-        this.#row[k] = total > 0 ? this.#sum[from + k]! / total : 0;
-        this.#sum[from + k] = 0;
-      }
-      this.#total[this.#head] = 0;
-      this.#head = (this.#head + 1) % frames;
-      this.#to.push(this.#row);
+    const from = this.#head * speakers;
+    const total = this.#total[this.#head]!;
+    for (let k = 0; k < speakers; k++) {
+      this.#row[k] = total > 0 ? this.#sum[from + k]! / total : 0;
+      this.#sum[from + k] = 0;
     }
+    this.#total[this.#head] = 0;
+    this.#head = (this.#head + 1) % frames;
+    return this.#row;
   }
 }
 

@@ -35,35 +35,25 @@ function pieceOfFrames(frames: number, { pieces, grid, frame }: PieceSource): In
  * weighted by the number of frames in which it is the most active one of its window.
  */
 export class PieceSpeakers implements LocalRecording {
+  readonly windows: number;
+  readonly frames: number;
+  readonly slots: number;
+  readonly hop: number;
   readonly dimensions: number;
   readonly #local: LocalRecording;
   readonly #source: PieceSource;
   /** `[frames]`. */
   readonly #pieceOf: Int32Array;
-  readonly #voice: Float32Array;
 
   constructor(local: LocalRecording, source: PieceSource) {
+    this.windows = local.windows;
+    this.frames = local.frames;
+    this.slots = local.slots;
+    this.hop = local.hop;
+    this.dimensions = source.mean.length;
     this.#local = local;
     this.#source = source;
-    this.dimensions = source.mean.length;
     this.#pieceOf = pieceOfFrames(local.startOf(local.windows) + local.frames, source);
-    this.#voice = new Float32Array(source.mean.length);
-  }
-
-  get windows(): number {
-    return this.#local.windows;
-  }
-
-  get frames(): number {
-    return this.#local.frames;
-  }
-
-  get slots(): number {
-    return this.#local.slots;
-  }
-
-  get hop(): number {
-    return this.#local.hop;
   }
 
   step(window: number): number {
@@ -80,27 +70,23 @@ export class PieceSpeakers implements LocalRecording {
 
   embedding(window: number, slot: number): Float32Array | undefined {
     if (!this.#local.embedding(window, slot)) return undefined;
-    const { pieces, mean } = this.#source;
-    const shares = this.#sharesOf(window, slot);
-    const all = [...shares.values()].reduce((sum, share) => sum + share, 0);
-    if (all === 0) return mean;
-    const voice = this.#voice.fill(0);
-    for (const [piece, share] of shares) accumulate(voice, pieces[piece]!.voice, share / all);
-    return voice;
-  }
-
-  /** By piece: frames that it has in common with the slot. */
-  #sharesOf(window: number, slot: number): Map<number, number> {
+    const { pieces, mean, on } = this.#source;
     const { slots, frames } = this;
     const activity = this.activity(window);
     const start = this.startOf(window);
     const shares = new Map<number, number>();
+    let all = 0;
     for (let t = 0; t < frames; t++) {
       const piece = this.#pieceOf[start + t]!;
-      if (piece < 0 || activity[t * slots + slot]! <= this.#source.on) continue;
-      if (isMostActive(activity, t * slots, slots, slot)) shares.set(piece, (shares.get(piece) ?? 0) + 1);
+      const own = activity[t * slots + slot]!;
+      if (piece < 0 || own <= on || !isMostActive(activity, t * slots, slots, slot)) continue;
+      shares.set(piece, (shares.get(piece) ?? 0) + 1);
+      all++;
     }
-    return shares;
+    if (all === 0) return mean;
+    const voice = new Float32Array(mean.length);
+    for (const [piece, share] of shares) accumulate(voice, pieces[piece]!.voice, share / all);
+    return voice;
   }
 }
 

@@ -1,7 +1,7 @@
 import type { BinarizedWindows } from './binarized-recording.ts';
 import { halfEven } from './half-even.ts';
 import { type FrameTurn, TurnTracker } from './hysteresis.ts';
-import { type FrameSink, OverlapAdder } from './overlap-add.ts';
+import { OverlapAdder } from './overlap-add.ts';
 import type { Steps } from './steps.ts';
 
 /** A few milliseconds of work. */
@@ -31,16 +31,23 @@ export function* reconstruct(
   const tracker = new TurnTracker(PLAIN, (turn) => turns.push(turn));
   // One additional slot and speaker carry the number of active speakers.
   const shape = { frames, slots: slots + 1, speakers: speakers + 1, weight: new Float32Array(frames).fill(1) };
-  const adder = new OverlapAdder({ ...shape, hop: recording.startOf(1) }, new CountedSpeakers(speakers, most, tracker));
+  const adder = new OverlapAdder(shape);
   const activity = new Float32Array(frames * (slots + 1));
   const speakerOf = new Int16Array(slots + 1).fill(speakers);
+  const on = new Float32Array(speakers);
   for (let window = 0; window < recording.windows; window++) {
     if (window % WINDOWS_PER_STEP === 0) yield;
     speakerOf.set(clusterOf.subarray(window * slots, (window + 1) * slots));
     writeActivity(recording.active(window), speakerOf, activity);
-    adder.add(activity, speakerOf, recording.startOf(window + 1) - recording.startOf(window));
+    adder.add(activity, speakerOf);
+    const isLast = window + 1 === recording.windows;
+    const finished = isLast ? frames : recording.startOf(window + 1) - recording.startOf(window);
+    for (let i = 0; i < finished; i++) {
+      const shares = adder.take();
+      choose(shares, Math.min(most, halfEven(shares[speakers]!)), on);
+      tracker.push(on);
+    }
   }
-  adder.end();
   tracker.end();
   return turns.sort((a, b) => a.start - b.start || a.end - b.end || a.speaker - b.speaker);
 }
@@ -58,26 +65,6 @@ function writeActivity(active: Uint8Array, speakerOf: Int16Array, activity: Floa
       activity[to + slot] = own;
     }
     activity[to + slots] = count;
-  }
-}
-
-/** Keeps the highest shares of each frame, as many as speakers are counted. */
-class CountedSpeakers implements FrameSink {
-  readonly #most: number;
-  readonly #to: FrameSink;
-  readonly #on: Float32Array;
-
-  constructor(speakers: number, most: number, to: FrameSink) {
-    this.#most = most;
-    this.#to = to;
-    this.#on = new Float32Array(speakers);
-  }
-
-  /** @param shares `[speakers + 1]`: the last is the mean count. */
-  push(shares: Float32Array): void {
-    const on = this.#on;
-    choose(shares, Math.min(this.#most, halfEven(shares[on.length]!)), on);
-    this.#to.push(on);
   }
 }
 
