@@ -71,6 +71,23 @@ describe('the API description', () => {
     expect(live?.find(({ name }) => name === 'encoding')).toMatchObject({ schema: { enum: ['s16le', 'f32le'] } });
   });
 
+  it('describes the options that may be fields of a form', async () => {
+    const { paths } = await ask(withJobs);
+    const form = (path: string) => {
+      const schema = paths[path]?.post?.requestBody?.content['multipart/form-data']?.schema;
+      return schema as { properties: Record<string, unknown>; required: string[] };
+    };
+    for (const path of ['/v1/diarize', '/v1/embed', '/v1/jobs']) {
+      const fields = Object.keys(form(path).properties).filter((name) => name !== 'file');
+      const inQuery = paths[path]?.post?.parameters?.filter((each) => each.in === 'query').map(({ name }) => name);
+      expect(fields, path).toEqual(inQuery?.filter((name) => name !== 'format' && name !== 'url'));
+      expect(form(path).required, path).toEqual(['file']);
+    }
+    expect(form('/v1/diarize').properties.numSpeakers).toMatchObject({ type: 'integer', minimum: 1, maximum: 100 });
+    expect(form('/v1/diarize').properties.exclusive).toMatchObject({ type: 'boolean' });
+    expect(Object.keys(form('/v1/voices').properties)).toEqual(['file']);
+  });
+
   it('describes requests and responses of jobs', async () => {
     const { paths, components } = await ask(withJobs);
     const jobs = Object.entries(paths).filter(([path]) => /^\/v1\/(jobs|voices)/.test(path));

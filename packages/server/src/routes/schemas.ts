@@ -23,9 +23,6 @@ export const ModelSchema = v.object({ id: v.string(), version: v.string(), space
 /** Milliseconds by stage. */
 export const TimingsSchema = v.record(v.string(), v.number());
 
-/** A form with a recording; its other fields are options. */
-const RecordingForm = v.object({ file: v.pipe(v.string(), v.metadata({ format: 'binary' })) });
-
 export const DEADLINE = {
   'x-deadline-ms': v.pipe(
     v.string(),
@@ -47,8 +44,11 @@ export const TASK_PROBLEMS = [
   'unsupported-format',
 ] as const;
 
-export const RECORDING_BODY = {
-  'audio/*': 'bytes',
-  'application/octet-stream': 'bytes',
-  'multipart/form-data': RecordingForm,
-} as const;
+/** A recording, or a form with one. @param options Those that may be fields of the form instead of the query. */
+export function recordingBody(options: v.ObjectEntries = {}) {
+  return {
+    'audio/*': 'bytes',
+    'application/octet-stream': 'bytes',
+    'multipart/form-data': v.object({ file: v.pipe(v.string(), v.metadata({ format: 'binary' })), ...options }),
+  } as const;
+}

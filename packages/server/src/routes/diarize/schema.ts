@@ -3,7 +3,7 @@ import type { DiarizationJson } from 'voiceflow-ml/core';
 import { DiarizeQuery } from '../../engine/runner/params.ts';
 import type { Limits } from '../../limits.ts';
 import type { RouteSpec } from '../describe.ts';
-import { DEADLINE, ModelSchema, RECORDING_BODY, TASK_PROBLEMS, TimingsSchema } from '../schemas.ts';
+import { DEADLINE, ModelSchema, recordingBody, TASK_PROBLEMS, TimingsSchema } from '../schemas.ts';
 
 const TurnSchema = v.object({
   start: v.pipe(v.number(), v.description('Seconds.')),
@@ -46,7 +46,8 @@ export const diarizeSpec = (limits: Limits) =>
     key: true,
     query: DiarizeQuery,
     headers: DEADLINE,
-    body: RECORDING_BODY,
+    // The format is needed before the form is read.
+    body: recordingBody(v.omit(DiarizeQuery, ['format']).entries),
     answers: {
       200: {
         description: 'The turns and the speakers.',

@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import { EmbedQuery } from '../../engine/runner/params.ts';
 import type { Limits } from '../../limits.ts';
 import type { RouteSpec } from '../describe.ts';
-import { DEADLINE, ModelSchema, RECORDING_BODY, TASK_PROBLEMS } from '../schemas.ts';
+import { DEADLINE, ModelSchema, recordingBody, TASK_PROBLEMS } from '../schemas.ts';
 
 const EmbeddingSchema = v.pipe(
   v.object({
@@ -24,7 +24,7 @@ export const embedSpec = (limits: Limits) =>
     key: true,
     query: EmbedQuery,
     headers: DEADLINE,
-    body: RECORDING_BODY,
+    body: recordingBody(EmbedQuery.entries),
     answers: {
       200: {
         description: 'The embedding.',

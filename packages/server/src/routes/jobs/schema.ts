@@ -3,7 +3,7 @@ import * as v from 'valibot';
 import { DiarizeQuery } from '../../engine/runner/params.ts';
 import type { RouteSpec } from '../describe.ts';
 import { DiarizationSchema } from '../diarize/schema.ts';
-import { json, ProblemSchema, RECORDING_BODY } from '../schemas.ts';
+import { json, ProblemSchema, recordingBody } from '../schemas.ts';
 
 const STATES = ['queued', 'running', 'succeeded', 'failed', 'canceled'] as const satisfies readonly Job['state'][];
 
@@ -177,7 +177,10 @@ export const SUBMIT_JOB = {
   headers: {
     'idempotency-key': text('1 to 255 visible characters; a request with the same value returns the same job.'),
   },
-  body: { ...RECORDING_BODY, 'application/json': v.pipe(Submission, v.title('Submission')) },
+  body: {
+    ...recordingBody(v.omit(SubmitQuery, ['url']).entries),
+    'application/json': v.pipe(Submission, v.title('Submission')),
+  },
   answers: { 202: json('The job; Location is its address.', JobSchema) },
   problems: AUDIO_PROBLEMS,
 } as const satisfies RouteSpec;
@@ -239,7 +242,7 @@ export const ENROLL_VOICE = {
     'A recording of one voice as the body, its name in the query. Several recordings under the same name are averaged.',
   ...JOBS,
   query: NameParams,
-  body: RECORDING_BODY,
+  body: recordingBody(),
   answers: { 201: json('The voice.', VoiceSchema) },
   problems: AUDIO_PROBLEMS,
 } as const satisfies RouteSpec;
