@@ -74,6 +74,62 @@ describe.skipIf(!CHROMIUM)(`the microphone of the demo page${WITHOUT_CHROMIUM}`,
     expect(faults).toEqual([]);
   });
 
+  it('starts the audio that the browser has suspended', async () => {
+    const page = await newPage();
+    await page.addInitScript(() => {
+      globalThis.AudioContext = class extends AudioContext {
+        constructor() {
+          super();
+          void this.suspend();
+        }
+      };
+    });
+    await page.goto(url());
+    await page.locator('#record').click();
+    await page.locator('#turns button').first().waitFor();
+  });
+
+  it('says that nothing arrives from the microphone, and when it does again', async () => {
+    const page = await newPage();
+    await page.addInitScript(() => {
+      globalThis.AudioContext = class extends AudioContext {
+        constructor() {
+          super();
+          void this.suspend();
+          addEventListener('call-ends', () => void super.resume());
+        }
+        override async resume() {}
+      };
+    });
+    await page.goto(url());
+    await page.locator('#record').click();
+    await page.getByRole('status').filter({ hasText: 'Nothing arrives' }).waitFor();
+    await page.evaluate(() => dispatchEvent(new Event('call-ends')));
+    await page.getByRole('status').filter({ hasText: 'Recording from' }).waitFor();
+    await page.locator('#turns button').first().waitFor();
+  });
+
+  it.each([
+    ['NotAllowedError', 'the browser refuses it'],
+    ['NotFoundError', 'none was found'],
+    ['NotReadableError', 'it cannot be read'],
+    ['AbortError', 'as the browser says'],
+  ])('says why it cannot be used: %s', async (name, why) => {
+    const page = await newPage();
+    await page.addInitScript((given) => {
+      navigator.mediaDevices.getUserMedia = async () => {
+        throw new DOMException('as the browser says', given);
+      };
+    }, name);
+    await page.goto(url());
+    await page.locator('#record').click();
+    await page
+      .locator('#status.problem')
+      .filter({ hasText: `The microphone cannot be used: ${why}` })
+      .waitFor();
+    expect(await page.locator('#record').textContent()).toBe('Use the microphone');
+  });
+
   it('records nothing when a file is chosen while the browser asks for the microphone', async () => {
     const { page, faults } = await open();
     await page.evaluate(() => {

@@ -33,6 +33,9 @@ interface LiveRecording {
 /** `opening` lasts while the browser asks for permission; `ending` until the result and the audio are on the page. */
 type MicrophoneState = 'free' | 'opening' | 'recording' | 'ending';
 
+const RECORDING = 'Recording from the microphone. Press Stop to end.';
+const STALLED = 'Nothing arrives from the microphone: nothing is being recorded now. Press Stop to end.';
+
 /** Makes the button record from the microphone. */
 export function microphoneButton(engine: Engine, page: RecordingPage) {
   let live: LiveRecording | undefined;
@@ -74,20 +77,23 @@ export function microphoneButton(engine: Engine, page: RecordingPage) {
     own.events.catch((error: unknown) => {
       if (live === own) void lost(own, error);
     });
-    microphone.start(
-      (samples) => {
-        blocks.push(samples);
-        shown.duration = Math.max(shown.duration, (blocks.length * samples.length) / microphone.sampleRate);
+    microphone.start({
+      samples: (block) => {
+        blocks.push(block);
+        shown.duration = Math.max(shown.duration, (blocks.length * block.length) / microphone.sampleRate);
         // `overloaded` (a minute of audio is queued) drops this block only. Other errors also end the events.
-        session.push(samples).catch(() => {});
+        session.push(block).catch(() => {});
       },
-      () => {
+      stalled: (now) => {
+        if (live === own) page.showStatus(now ? STALLED : RECORDING);
+      },
+      ended: () => {
         if (live === own) void stopLive(own);
       },
-    );
+    });
     live = own;
     setState('recording');
-    page.showStatus('Recording from the microphone. Press Stop to end.');
+    page.showStatus(RECORDING);
   }
 
   async function stopLive(own: LiveRecording): Promise<void> {

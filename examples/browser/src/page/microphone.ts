@@ -12,15 +12,32 @@ const TAP = `registerProcessor('tap', class extends AudioWorkletProcessor {
   }
 })`;
 
+export interface MicrophoneEvents {
+  /** Mono samples, in blocks of a tenth of a second. */
+  samples(block: Float32Array<ArrayBuffer>): void;
+  /** Whether samples no longer arrive, for example during a telephone call or without an audio device. */
+  stalled(now: boolean): void;
+  /** The microphone was unplugged or is no longer permitted. */
+  ended(): void;
+}
+
 export interface Microphone {
   readonly sampleRate: number;
-  /**
-   * Calls `onSamples` with mono samples, in blocks of a tenth of a second, until `close`; and `onEnd` when the microphone
-   * is unplugged or no longer permitted.
-   */
-  start(onSamples: (samples: Float32Array<ArrayBuffer>) => void, onEnd: () => void): void;
+  /** Reports events until `close`. */
+  start(events: MicrophoneEvents): void;
   close(): Promise<void>;
 }
+
+/** Without samples for so long, the microphone is stalled. */
+const STALLED_MS = 3000;
+const LOOK_MS = 500;
+
+/** What the errors of browsers mean; their own messages seldom say what to do. */
+const REASONS: Readonly<Record<string, string>> = {
+  NotAllowedError: 'the browser refuses it. Permit it in the settings of this page',
+  NotFoundError: 'none was found. Connect one',
+  NotReadableError: 'it cannot be read. Another program may be using it',
+};
 
 /** @throws Error when the microphone may not be used. */
 export async function openMicrophone(): Promise<Microphone> {
@@ -36,25 +53,50 @@ export async function openMicrophone(): Promise<Microphone> {
     URL.revokeObjectURL(module);
   } catch (error) {
     stopTracks(stream);
-    const why = error instanceof Error ? error.message : String(error);
+    const why = error instanceof Error ? (REASONS[error.name] ?? error.message) : String(error);
     throw new Error(`The microphone cannot be used: ${why}`);
   }
+  let watch: ReturnType<typeof setInterval> | undefined;
   return {
     sampleRate: context.sampleRate,
-    start(onSamples, onEnd) {
+    start(events) {
       for (const track of stream.getTracks()) {
-        track.onended = onEnd;
+        track.onended = () => events.ended();
         // It may have been unplugged before; no event follows.
-        if (track.readyState === 'ended') queueMicrotask(onEnd);
+        if (track.readyState === 'ended') queueMicrotask(() => events.ended());
       }
       const tap = new AudioWorkletNode(context, 'tap', { numberOfOutputs: 0 });
-      tap.port.onmessage = ({ data }: MessageEvent<Float32Array<ArrayBuffer>>) => onSamples(data);
+      const stall = stallWatch(events);
+      tap.port.onmessage = ({ data }: MessageEvent<Float32Array<ArrayBuffer>>) => {
+        stall(true);
+        events.samples(data);
+      };
       context.createMediaStreamSource(stream).connect(tap);
+      // Browsers suspend a context that was made too long after the click, and during telephone calls.
+      const look = () => {
+        if (context.state !== 'running') context.resume().catch(() => {});
+        stall(false);
+      };
+      look();
+      watch = setInterval(look, LOOK_MS);
     },
     async close() {
+      clearInterval(watch);
       stopTracks(stream);
       await context.close().catch(() => {});
     },
+  };
+}
+
+/** @returns To be called with whether samples have arrived; reports when they stop to, and when they do again. */
+function stallWatch(events: MicrophoneEvents): (arrived: boolean) => void {
+  let last = performance.now();
+  let stalled = false;
+  return (arrived) => {
+    if (arrived) last = performance.now();
+    const now = performance.now() - last > STALLED_MS;
+    if (now !== stalled) events.stalled(now);
+    stalled = now;
   };
 }
 
