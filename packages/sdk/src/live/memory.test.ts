@@ -9,7 +9,7 @@ const BETWEEN = new Float32Array(8).fill(6);
 const RULES = {
   between: BETWEEN,
   cluster: {
-    rate: 1,
+    rate: 0.625,
     saturation: 30,
     evidence: 0,
     shortestTrack: 0.1,

@@ -4,8 +4,6 @@ import { logLikelihood, type SpeakerModel } from '../stages/plda.ts';
 import type { Steps } from '../stages/steps.ts';
 import { type Stretch, secondsOf, type VoiceRules, voiceOf } from './stretch.ts';
 
-/** Rounds of assigning stretches to the most similar voice and estimating the voices again. */
-const ROUNDS = 2;
 /** Factor on the minimum speech of a speaker in a recording: a new speaker in a session has not said everything yet. */
 const SPEAKER_SHARE = 0.75;
 /** Share of a speaker's speech that must be in another speaker's cluster for the two to be merged. */
@@ -33,7 +31,7 @@ export function* reclusterStretches(stretches: readonly Stretch[], rules: VoiceR
     const column = clusters.map((_, c) => shared[c * speakers.length + k]!);
     const most = indexOfMost(column);
     const share = column[most]! / column.reduce((sum, value) => sum + value, 0);
-    if (owners[most]! >= 0 && share >= MERGE_SHARE) joined[most]?.push(speaker);
+    if (owners[most]! >= 0 && share >= MERGE_SHARE) joined[most]!.push(speaker);
   });
   const emittedSeconds = (speaker: number) => secondsOf(stretches.filter((stretch) => stretch.speaker === speaker));
   clusters.forEach((members, c) => {
@@ -60,42 +58,40 @@ export function* condense(
     return a.speaker === b.speaker && a.voice === b.voice ? 0 : NEVER;
   };
   const tree = yield* agglomerateSteps(pointsOf(stretches, cluster.rate), between, apart, cluster.saturation);
-  const labels = cut(tree, count);
-  const groups: Stretch[][] = [];
-  stretches.forEach((stretch, i) => {
-    const label = labels[i]!;
-    groups[label] = [...(groups[label] ?? []), stretch];
-  });
-  return groups;
+  return grouped(stretches, cut(tree, count));
 }
 
 /** Larger than any evidence, to prevent merges. */
 const NEVER = 1e6;
 
-/** Clusters the stretches. Clusters that are too small are dissolved into the others; longest first. */
+/** Clusters the stretches. Each stretch then goes to the likeliest of the large clusters; longest first. */
 function* cluster(stretches: readonly Stretch[], rules: VoiceRules): Steps<Stretch[][]> {
   const { between, cluster: own } = rules;
   const points = stretches.filter(({ seconds }) => seconds >= own.shortestTrack);
   if (points.length === 0) return [];
   const tree = yield* agglomerateSteps(pointsOf(points, own.rate), between, undefined, own.saturation);
-  const labels = cut(tree, clustersLeft(tree, own.evidence));
   const least = Math.max(SPEAKER_SHARE * own.shortestSpeaker, own.leastShare * secondsOf(points));
-  const groups: Stretch[][] = Array.from({ length: Math.max(...labels) + 1 }, () => []);
-  points.forEach((point, i) => {
-    groups[labels[i]!]?.push(point);
-  });
+  const groups = grouped(points, cut(tree, clustersLeft(tree, own.evidence)));
   groups.sort((a, b) => secondsOf(b) - secondsOf(a));
-  let kept = groups.filter((members, i) => i === 0 || secondsOf(members) >= least);
-  for (let round = 0; round < ROUNDS; round++) {
-    const models = kept.map((members) => voiceOf(members, rules).model);
-    const next: Stretch[][] = kept.map(() => []);
-    for (const stretch of stretches) {
-      yield;
-      next[indexOfMost(likelihoods(models, stretch))]?.push(stretch);
-    }
-    kept = next.filter((members) => members.length > 0);
+  const speakers = groups.filter((members, i) => i === 0 || secondsOf(members) >= least);
+  const models = speakers.map((members) => voiceOf(members, rules).model);
+  const next: Stretch[][] = speakers.map(() => []);
+  for (const stretch of stretches) {
+    yield;
+    next[indexOfMost(likelihoods(models, stretch))]!.push(stretch);
   }
-  return kept;
+  return next.filter((members) => members.length > 0);
+}
+
+/** The stretches of each label, in order of labels. */
+function grouped(stretches: readonly Stretch[], labels: Int32Array): Stretch[][] {
+  const groups: Stretch[][] = [];
+  stretches.forEach((stretch, i) => {
+    const label = labels[i]!;
+    groups[label] ??= [];
+    groups[label].push(stretch);
+  });
+  return groups;
 }
 
 function likelihoods(models: readonly SpeakerModel[], { seconds, sum }: Stretch): number[] {
@@ -137,7 +133,7 @@ function indexOfMost(values: readonly number[]): number {
  * Seconds for which every re-clustering must join two speakers before they are merged. Merging at once renames more
  * than 2 % of the emitted speech; waiting for 50 s doubles the number of excess labels in two-speaker calls.
  */
-const CONFIRM = 10;
+const CONFIRM = 16;
 
 /** Pairs of speakers that seem to be one. A pair is confirmed once all re-clusterings have found it for long enough. */
 export class MergeCandidates {
@@ -149,8 +145,7 @@ export class MergeCandidates {
    * @returns The confirmed pairs.
    */
   confirmed(merged: readonly (readonly [number, number])[], now: number): (readonly [number, number])[] {
-    const keyOf = ([from, into]: readonly [number, number]) => `${from} ${into}`;
-    this.#since = new Map(merged.map((pair) => [keyOf(pair), this.#since.get(keyOf(pair)) ?? now]));
-    return merged.filter((pair) => now - (this.#since.get(keyOf(pair)) ?? now) >= CONFIRM);
+    this.#since = new Map(merged.map((pair) => [`${pair}`, this.#since.get(`${pair}`) ?? now]));
+    return merged.filter((pair) => now - this.#since.get(`${pair}`)! >= CONFIRM);
   }
 }

@@ -99,7 +99,7 @@ describe('a live session', () => {
   });
 
   it('merges two speakers that prove to be one, and never uses the label again', async () => {
-    const events = await eventsOf(open(liveCnn({ noise: 0.3 })), audioOf(conversation(4, 120, 4), 120));
+    const events = await eventsOf(open(liveCnn({ noise: 0.3 })), audioOf(conversation(4, 120, 2), 120));
     const merged = events.filter((event) => event.type === 'speaker-merged');
     // If this fails after a change of the rules: look for another recording in which it happens.
     expect(merged.length).toBeGreaterThan(0);

@@ -24,7 +24,14 @@ function speaking(embedding: Float32Array) {
 }
 
 it('emits the name that a merged speaker brings along', () => {
-  const cluster = { rate: 1, saturation: 30, evidence: 0, shortestTrack: 0.1, shortestSpeaker: 0.5, leastShare: 0.2 };
+  const cluster = {
+    rate: 0.625,
+    saturation: 30,
+    evidence: 0,
+    shortestTrack: 0.1,
+    shortestSpeaker: 0.5,
+    leastShare: 0.2,
+  };
   const known = [{ name: 'Ada', space: 'scripted/1', embedding: voice(1) }];
   const events: LiveEvent[] = [];
   const rules = { lag: FRAMES, hop: HOP, maxSpeakers: undefined, known };

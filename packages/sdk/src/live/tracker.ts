@@ -30,7 +30,7 @@ import { VoiceMemory } from './voice-memory.ts';
 /** Seconds before the final frame for which windows are kept; tracks are followed this far back. */
 const CONTEXT = 2;
 /** Seconds between two re-clusterings of the remembered speech; with more `stretches`, they become less frequent. */
-const RECLUSTER = { every: 2, stretches: 64 };
+const RECLUSTER = { every: 1, stretches: 64 };
 /** Seconds for which a new speaker is exempt from re-clustering, since it has little speech yet. */
 const NEW_SPEAKER_SECONDS = 10;
 /** Minimum seconds of a track to make a new speaker: at any time, and once the track's beginning becomes final. */

@@ -22,14 +22,11 @@ export function turnSpeaker(
 ): number | undefined {
   if (secondsOf(own) < LEAST_SECONDS) return emitted;
   const voice = voiceOf(own, rules);
-  const elsewhere = new Map<number, Stretch[]>();
-  for (const stretch of all) {
-    if (stretch.voice < 0 || own.includes(stretch)) continue;
-    elsewhere.set(stretch.voice, [...(elsewhere.get(stretch.voice) ?? []), stretch]);
-  }
+  const elsewhere = all.filter((stretch) => stretch.voice >= 0 && !own.includes(stretch));
   let isNew = true;
   let likeliest: (Comparison & { readonly speaker: number }) | undefined;
-  for (const [speaker, stretches] of elsewhere) {
+  for (const speaker of new Set(elsewhere.map((stretch) => stretch.voice))) {
+    const stretches = elsewhere.filter((stretch) => stretch.voice === speaker);
     // The seed of a new speaker (`to` is 0) is not reliable enough.
     if (secondsOf(stretches.filter(({ to }) => to > 0)) < KNOWN_SECONDS) continue;
     isNew &&= speaker !== emitted;

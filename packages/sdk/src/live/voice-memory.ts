@@ -11,16 +11,28 @@ const SEED_SECONDS = 0.5;
 /** Maximum number of stretches; then the most similar ones of each speaker are merged until half are left. */
 const MOST_STRETCHES = 256;
 
+/**
+ * Factors on `cluster.rate`: for models of voices and new speakers, and for comparing stretches of different times, whose
+ * observations are more independent. Chosen together with `RECLUSTER.every` and `CONFIRM` (`docs/accuracy-trials.md`).
+ */
+const MODEL_RATE = 0.9;
+const STRETCH_RATE = 1.6;
+
 /** The voices of a session, as a bounded number of stretches of speech. */
 export class VoiceMemory {
+  /** Rules for the models of voices and for new speakers. */
   readonly #rules: VoiceRules;
+  /** Rules for clustering stretches, and for comparing finished turns. */
+  readonly #stretchRules: VoiceRules;
   #stretches: Stretch[] = [];
   /** Seeds: the first speech of new speakers before it is settled. A seed is dropped once as much speech is settled. */
   readonly #seeds = new Map<number, Stretch>();
   readonly #voices = new Map<number, Voice>();
 
-  constructor(rules: VoiceRules) {
-    this.#rules = rules;
+  constructor({ between, cluster }: VoiceRules) {
+    const rules = (factor: number) => ({ between, cluster: { ...cluster, rate: cluster.rate * factor } });
+    this.#rules = rules(MODEL_RATE);
+    this.#stretchRules = rules(STRETCH_RATE);
   }
 
   /** Number of stretches. */
@@ -98,7 +110,7 @@ export class VoiceMemory {
 
   /** See `turnSpeaker` of turn-speaker.ts. @param own Result of `stretchesOf`. */
   turnSpeaker(own: readonly Stretch[], emitted: number): number | undefined {
-    return turnSpeaker(own, this.#stretches, emitted, this.#rules);
+    return turnSpeaker(own, this.#stretches, emitted, this.#stretchRules);
   }
 
   /** Sum of the selected stretches' embeddings minus the mean of all embeddings, `[from]`, and their total seconds. */
@@ -135,11 +147,11 @@ export class VoiceMemory {
 
   /** See `reclusterStretches`. @param isNew Whether a speaker is too new: its stretches are not re-clustered. */
   recluster(isNew: (speaker: number) => boolean): Steps<Reclustering> {
-    for (const speaker of [...this.#seeds.keys()]) if (!isNew(speaker)) this.#forgetSeed(speaker);
+    for (const speaker of this.#seeds.keys()) if (!isNew(speaker)) this.#forgetSeed(speaker);
     this.#voices.clear();
     return reclusterStretches(
       this.#stretches.filter(({ speaker }) => !isNew(speaker)),
-      this.#rules,
+      this.#stretchRules,
     );
   }
 
@@ -149,7 +161,7 @@ export class VoiceMemory {
     // All that is known of a new speaker may be its seed.
     const seeds = [...this.#seeds.values()];
     const settled = this.#stretches.filter((stretch) => !seeds.includes(stretch));
-    const groups = yield* condense(settled, this.#rules, MOST_STRETCHES / 2);
+    const groups = yield* condense(settled, this.#stretchRules, MOST_STRETCHES / 2);
     const kept = groups.map(([first, ...others]) => {
       const one = first!;
       for (const stretch of others) {
